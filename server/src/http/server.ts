@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { AppError, BodyTooLarge, InvalidRequest } from '../kernel/errors.ts'
+import type { Clock } from '../kernel/time.ts'
+import {
+  type Authenticator,
+  isOpenRoute,
+  isScopedRoute,
+  type Received,
+  type Reply,
+  type Route,
+} from './route.ts'
+import type { Locate } from './steps/locate.ts'
+import { hostName, type Place } from './steps/place.ts'
+import { inflateBody } from './steps/receive.ts'
+import { corsHeaders, preflightHeaders } from './surfaces/cors.ts'
+import { asAppError, renderError } from './surfaces/render-error.ts'
+
+export interface HttpDeps {
+  readonly routes: readonly Route[]
+  readonly place: Place
+  readonly locate: Locate
+  readonly authenticator: Authenticator
+  readonly clock: Clock
+  /** Called once per answered request, with nothing personal in it. */
+  readonly onAnswered: (line: AnsweredLine) => void
+  /** Called for errors that are our fault; `error.cause` stays out of logs unless it is known to be clean. */
+  readonly onFault: (requestId: string, error: AppError) => void
+  readonly trustedProxies: readonly string[]
+  /** RES-16: refuse requests that did not come over TLS. */
+  readonly requireHttps: boolean
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+}
+
+export interface AnsweredLine {
+  readonly requestId: string
+  readonly method: string
+  /** The route's pattern, never the path as sent. */
+  readonly route: string
+  readonly regionId: string | null
+  readonly status: number
+  readonly durationMs: number
+}
+
+/** Builds the HTTP server: receive → place → authenticate → locate → handle → reply (STYLE §1). */
+export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
+  const app = fastify({
+    logger: false,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1_000 },
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    trustProxy: deps.trustedProxies.length === 0 ? false : [...deps.trustedProxies],
+    forceCloseConnections: 'idle',
+    // Slow senders must not hold connections for ever.
+    requestTimeout: 120_000,
+    ...(deps.tls === null
+      ? {}
+      : {
+          https: {
+            cert: readFileSync(deps.tls.certFile),
+            key: readFileSync(deps.tls.keyFile),
+            minVersion: 'TLSv1.2' as const,
+          },
+        }),
+  }) as unknown as FastifyInstance
+
+  // Every media type is bytes here: surfaces decide, and no client is refused for its Content-Type (CLIENTS A2).
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  for (const route of deps.routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.bodyBytesMax,
+      handler: (request, reply) => answer(deps, route, request, reply),
+      errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error, route)),
+    })
+  }
+  refuseOtherMethods(deps, app)
+  app.setNotFoundHandler((request, reply) => {
+    const error = new AppError('NOT_FOUND', 'no such path', { status: 404 })
+    return send(request, reply, renderError('app', error, request.url))
+  })
+  return app
+}
+
+/** Known path, other method: 405 with Allow; OPTIONS of the ingestion surfaces: CORS preflight. */
+const refuseOtherMethods = (deps: HttpDeps, app: FastifyInstance): void => {
+  const byPath = Map.groupBy(deps.routes, (route) => route.path)
+  for (const [path, routes] of byPath) {
+    const known = new Set<string>(routes.map((route) => route.method))
+    const surface = routes[0]?.surface ?? 'app'
+    const isBrowserPath = surface === 'ingest' || surface === 'import'
+    if (isBrowserPath) {
+      app.options(path, (request, reply) => {
+        const { origin } = request.headers
+        const asked = request.headers['access-control-request-headers']
+        return send(request, reply, { status: 204, headers: preflightHeaders(origin, asked), body: null })
+      })
+    }
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      if (known.has(method)) continue
+      app.route({
+        method,
+        url: path,
+        handler: (request, reply) => {
+          const error = new AppError('METHOD_NOT_ALLOWED', `${method} is not allowed here`, {
+            status: 405,
+            headers: { Allow: [...known].join(', ') },
+          })
+          return send(request, reply, renderError(surface, error, request.url))
+        },
+      })
+    }
+  }
+}
+
+const answer = async (deps: HttpDeps, route: Route, request: FastifyRequest, reply: FastifyReply) => {
+  const startedAtMs = deps.clock.nowMs()
+  let regionId: string | null = null
+  try {
+    const received = await receive(deps, route, request, reply)
+    regionId = received.region?.id ?? null
+    const result = await handle(deps, route, received)
+    send(request, reply, withCors(route, request, result))
+  } catch (error) {
+    sendError(deps, route, request, reply, asAppError(error))
+  }
+  deps.onAnswered({
+    requestId: request.id,
+    method: request.method,
+    route: route.path,
+    regionId,
+    status: reply.statusCode,
+    durationMs: deps.clock.nowMs() - startedAtMs,
+  })
+  return reply
+}
+
+const receive = async (
+  deps: HttpDeps,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Received> => {
+  if (deps.requireHttps && request.protocol !== 'https') {
+    throw new AppError('FORBIDDEN', 'HTTPS is required', { status: 403 })
+  }
+  const host = hostName(request.host)
+  const region = deps.place(host)
+  const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const body = await inflateBody(sent, request.headers['content-encoding'], route.bodyBytesMax)
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: request.url.split('?', 1)[0] ?? '',
+    url: request.url,
+    host,
+    region,
+    query: singleValues(request.query),
+    params: request.params as Record<string, string>,
+    headers: request.headers,
+    body,
+    clientIp: request.ip,
+    receivedAtMs: deps.clock.nowMs(),
+    signal: gone.signal,
+  }
+}
+
+const handle = async (deps: HttpDeps, route: Route, received: Received): Promise<Reply> => {
+  if (isOpenRoute(route)) return route.handle(received)
+  const principal = await deps.authenticator.authenticate(received, route.access.accepts)
+  if (!isScopedRoute(route)) return route.handle({ ...received, principal })
+  const located = await deps.locate.forRoute(route, received, principal)
+  return route.handle({ ...received, principal, ...located })
+}
+
+/** A parameter given twice: the last one counts. */
+const singleValues = (query: unknown): Record<string, string> => {
+  const values: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(query as Record<string, string | string[]>)) {
+    values[name] = Array.isArray(value) ? (value.at(-1) ?? '') : value
+  }
+  return values
+}
+
+const fastifyError = (error: unknown, route: Route): AppError => {
+  const code = (error as { code?: string }).code ?? ''
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLarge(route.bodyBytesMax)
+  if (code.startsWith('FST_ERR_')) return new InvalidRequest('the request could not be read')
+  return asAppError(error)
+}
+
+const sendError = (deps: HttpDeps, route: Route, request: FastifyRequest, reply: FastifyReply, error: AppError) => {
+  if (error.status >= 500) deps.onFault(request.id, error)
+  send(request, reply, withCors(route, request, renderError(route.surface, error, request.url)))
+  return reply
+}
+
+const withCors = (route: Route, request: FastifyRequest, reply: Reply): Reply =>
+  route.surface === 'ingest' || route.surface === 'import'
+    ? { ...reply, headers: { ...corsHeaders(request.headers.origin), ...reply.headers } }
+    : reply
+
+const send = (request: FastifyRequest, reply: FastifyReply, result: Reply): FastifyReply => {
+  reply.code(result.status)
+  reply.header('X-Request-Id', request.id)
+  for (const [name, value] of Object.entries(result.headers ?? {})) reply.header(name, value)
+  if (result.body === null) return reply.send()
+  if (typeof result.body === 'string' || Buffer.isBuffer(result.body) || result.body instanceof Readable) {
+    if (!reply.hasHeader('Content-Type')) reply.type('text/plain; charset=utf-8')
+    return reply.send(result.body)
+  }
+  reply.type('application/json; charset=utf-8')
+  return reply.send(JSON.stringify(result.body))
+}

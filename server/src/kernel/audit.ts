@@ -1,0 +1,40 @@
+/** The event types that this release writes (auth §9), plus our own `oauth_token.*` and `suppression.*`. */
+export type AuditEventType =
+  | 'session.logged_in'
+  | 'session.logged_out'
+  | 'session.login_failed'
+  | 'oauth_token.created'
+  | 'oauth_token.revoked'
+  | 'user_data_export.created'
+  | 'user_data_export.downloaded'
+  | 'user_data_deletion.created'
+  | 'user_data_deletion.canceled'
+  | 'user_data_deletion.started'
+  | 'user_data_deletion.succeeded'
+  | 'user_data_deletion.failed'
+  | 'raw_event_export.requested'
+  | 'project.created'
+  | 'service_account.created'
+
+export interface AuditActor {
+  readonly type: 'user' | 'service_account' | 'project_secret' | 'system'
+  readonly id: string | null
+  /** E-mail or user name of the one who logs in; never a person in the data. */
+  readonly name: string | null
+}
+
+/** One thing that somebody did. Must hold no distinct_id and no property value. */
+export interface AuditEntry {
+  readonly type: AuditEventType
+  readonly actor: AuditActor
+  readonly organizationId: number | null
+  readonly projectId: number | null
+  readonly target?: { readonly type: string; readonly id: string; readonly name?: string }
+  readonly changes?: Readonly<Record<string, { readonly before: unknown; readonly after: unknown }>>
+  readonly requestId?: string
+}
+
+/** Append-only. Resolves when the entry is durable; an action that cannot be written down must not happen. */
+export interface AuditLog {
+  append(entry: AuditEntry): Promise<void>
+}

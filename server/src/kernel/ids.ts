@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto'
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Random text of letters and digits, without modulo bias. */
+export const randomAlphanumeric = (length: number): string => {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      // 248 = 4 × 62: bytes above it would favour the first letters.
+      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
+    }
+  }
+  return text
+}
+
+/** 32 lower-case hex characters: the form of project tokens and secrets. */
+export const randomHex32 = (): string => randomBytes(16).toString('hex')

@@ -1,0 +1,37 @@
+/** Project and organization roles share names (auth §6); only the project ones appear in `projectRoles`. */
+export type Role = 'owner' | 'admin' | 'analyst' | 'consumer'
+export type OrganizationRole = 'owner' | 'admin' | 'billing_admin' | 'member'
+
+/** What a route may ask for. Who has it: features/access/domain/permissions.ts. */
+export type Permission =
+  | 'events:import'
+  | 'events:export'
+  | 'privacy:request'
+  | 'audit:read'
+  | 'project:read'
+  | 'project:admin'
+
+interface ProjectGrants {
+  readonly organizationId: number
+  readonly projectRoles: ReadonlyMap<number, Role>
+}
+
+/** Who is asking, as found by `authenticate`. Never made from anything but a checked credential. */
+export type Principal =
+  | ({
+      readonly kind: 'service-account'
+      readonly id: number
+      readonly username: string
+    } & ProjectGrants)
+  | { readonly kind: 'project-secret'; readonly projectId: number }
+  | { readonly kind: 'project-token'; readonly projectId: number }
+  | ({
+      readonly kind: 'gdpr-token' | 'session'
+      /** The person who logs in (not a person in the data). */
+      readonly userId: number
+      readonly email: string
+      readonly credentialId: string
+      readonly organizationRole: OrganizationRole
+    } & ProjectGrants)
+
+export type CredentialKind = Principal['kind']
