@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: [
+      'server/src/**/*.test.ts',
+      'server/test/**/*.test.ts',
+      'checks/**/*.test.ts',
+      'demo/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
+    // Files start real engines as child processes: a process per file, so that none can leave anything behind for another.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+  },
+})
