@@ -110,4 +110,11 @@ describe('call-site rules', () => {
       expect(sentences(`${feature}/privacy/worker.ts`, text)).toEqual([])
     }
   })
+
+  it('wants rows of people to be read through identity and the hidden set', () => {
+    const text = 'export const sql = `SELECT count() FROM event WHERE project_id = 1`\n'
+    expect(sentences(`${feature}/export/store/event-reader.ts`, text)[0]).toContain('invariant 5')
+    expect(sentences(`${feature}/identity/store/read-sql.ts`, text)).toEqual([])
+    expect(sentences(`${feature}/export/routes.ts`, '// rows FROM event are not read here\n')).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { codeOnly, importsOf } from './source-text.ts'
+import { codeOnly, importsOf, withoutComments } from './source-text.ts'
 import { type Check, type Finding, isTest } from './tree.ts'
 
 /**
@@ -34,7 +34,7 @@ export const placeOf = (path: string): Place | null => {
 
 const layersBelow: Record<Exclude<Place['layer'], 'slice' | 'tests' | 'outside'>, readonly Place['layer'][]> = {
   kernel: ['kernel'],
-  config: ['config', 'kernel'],
+  config: ['config', 'platform', 'kernel'],
   platform: ['platform', 'kernel'],
   http: ['http', 'kernel'],
   compose: ['compose', 'config', 'kernel', 'platform', 'http', 'slice'],
@@ -97,8 +97,12 @@ const findingsOfFile = (path: string, text: string): readonly Finding[] => {
     if (why !== null) say(`imports ${name}: ${why}`)
     if (name.startsWith('.') && !/\.(ts|json|cjs|mjs)$/.test(name)) say(`imports ${name}: say the ending, as in ./x.ts`)
   }
-  return [...found, ...findingsOfCode(path, codeOnly(text))]
+  return [...found, ...findingsOfCode(path, codeOnly(text)), ...findingsOfSql(path, withoutComments(text))]
 }
+
+// Profiles are read to be changed by their own slice; the eraser and its independent reader look past the hidden set on purpose.
+const personReaders = /^server\/src\/features\/(identity|profiles|privacy)\//
+const readsPeople = /\b(?:FROM|JOIN)\s+(event|profile|identity_link|hidden_id)\b/
 
 const scopeMakers = /^server\/src\/(kernel\/scope\.ts|http\/steps\/locate\.ts|features\/privacy\/)/
 
@@ -119,6 +123,14 @@ const findingsOfCode = (path: string, code: string): readonly Finding[] => {
   return found
 }
 
-/** STYLE of the house: which way imports may point, and the two calls that only one place may make. */
+const findingsOfSql = (path: string, text: string): readonly Finding[] => {
+  if (isTest(path) || !path.startsWith('server/src/') || personReaders.test(path)) return []
+  const table = readsPeople.exec(text)?.[1]
+  if (table === undefined) return []
+  const advice = 'read by the SQL of features/identity, which resolves identity and leaves out the hidden (invariant 5)'
+  return [{ path, sentence: `reads the table ${table} itself: ${advice}` }]
+}
+
+/** Which way imports may point, and what only one place may do. */
 export const checkImports: Check = (tree) =>
   tree.paths.filter((path) => /\.tsx?$/.test(path)).flatMap((path) => findingsOfFile(path, tree.text(path)))

@@ -39,7 +39,7 @@ const checks: readonly (readonly [name: string, pass: () => boolean])[] = [
   ['imports', () => ours(checkImports)],
   ['tidy', () => ours(checkTidy)],
   ['docs', () => ours(checkDocs)],
-  ['dead code', () => node(tool('knip/bin/knip.js'), '--no-progress')],
+  ['dead code', () => node(tool('knip/bin/knip.js'), '--no-progress', '--no-config-hints')],
   ['generated files', () => node(join(top, 'checks/settings-page.ts'))],
 ]
 
