@@ -18,7 +18,7 @@ describe('import rules', () => {
     ['server/src/platform/clock.ts', '../features/privacy/index.ts'],
     ['server/src/http/server.ts', '../features/export/index.ts'],
     ['server/src/http/server.ts', '../platform/clock.ts'],
-    ['server/src/config/config.ts', '../platform/clock.ts'],
+    ['server/src/config/config.ts', '../http/route.ts'],
     ['server/src/main.ts', './features/export/index.ts'],
     ['server/src/http/server.ts', '../compose.ts'],
     [`${feature}/export/routes.ts`, '../../compose.ts'],
