@@ -1,0 +1,169 @@
+import { z } from 'zod'
+
+// Every setting of the server: name, meaning, default. docs/settings.md is generated from here (checks/settings-page.ts).
+// Values are texts of the environment; an empty text counts as not set.
+
+const wholeNumber = (min: number, max: number, fallback: number, meaning: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      message: `expected a whole number from ${min} to ${max}`,
+    })
+    .transform(Number)
+    .prefault(String(fallback))
+    .describe(meaning)
+
+const choice = <const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  fallback: Values[number],
+  meaning: string,
+) =>
+  z
+    .enum(values, { error: `expected one of ${values.join(', ')}` })
+    .prefault(fallback as never)
+    .describe(meaning)
+
+const yesOrNo = z
+  .enum(['true', 'false', '1', '0'], { error: 'expected true or false' })
+  .transform((text) => text === 'true' || text === '1')
+
+const flag = (fallback: boolean, meaning: string) => yesOrNo.prefault(fallback ? 'true' : 'false').describe(meaning)
+
+const text = (fallback: string, meaning: string) => z.string().prefault(fallback).describe(meaning)
+
+/** `a, b` → ['a', 'b']. */
+export const listOf = (value: string): string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+const list = (fallback: string, meaning: string) => text(fallback, meaning).transform(listOf)
+
+const isUrl = (value: string, protocols: readonly string[]): boolean =>
+  URL.canParse(value) && protocols.includes(new URL(value).protocol)
+
+const optionalUrl = (protocols: readonly string[], expected: string, meaning: string) =>
+  z
+    .string()
+    .refine((value) => value === '' || isUrl(value, protocols), { message: `expected ${expected}` })
+    .prefault('')
+    .describe(meaning)
+
+const gibibyte = 2 ** 30
+
+export const settings = z.object({
+  LETHE_HOST: text('127.0.0.1', 'Address to listen on.'),
+  LETHE_PORT: wholeNumber(1, 65_535, 8080, 'Port to listen on.'),
+  LETHE_DATA_DIR: text('./data', 'Folder of everything embedded: engines, objects, the secret key.'),
+  LETHE_REGIONS: list(
+    'us,eu',
+    'Regions of this installation. `us`, `eu` and `in` have defaults; any other name works too.',
+  ).refine((names) => names.length > 0 && names.every((name) => /^[a-z][a-z0-9]{0,15}$/i.test(name)), {
+    message: 'expected a comma list of region names of letters and digits, such as us,eu',
+  }),
+  LETHE_DATABASE_URL: optionalUrl(
+    ['postgres:', 'postgresql:'],
+    'a postgres:// URL, or nothing for the embedded Postgres',
+    'Control Postgres. Empty: embedded.',
+  ),
+  LETHE_PROVISION: text(
+    '',
+    'File (.json, .yaml) that declares organizations, people, projects, service accounts and tokens.',
+  ),
+  LETHE_STRICT_HOSTS: flag(
+    false,
+    'Refuse requests whose Host is in no list of a region (421) instead of serving them in single-host mode.',
+  ),
+  LETHE_LOG_LEVEL: choice(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+    'info',
+    'What goes to the log. No level logs anything personal.',
+  ),
+  LETHE_TRUSTED_PROXIES: list(
+    '',
+    'Comma list of addresses or networks of proxies whose X-Forwarded-* headers are believed.',
+  ),
+  LETHE_TLS_CERT: text('', 'Certificate file (PEM), to serve HTTPS without a proxy. Needs LETHE_TLS_KEY.'),
+  LETHE_TLS_KEY: text('', 'Private key file (PEM) of LETHE_TLS_CERT.'),
+  LETHE_ALLOW_HTTP: yesOrNo
+    .optional()
+    .describe(
+      'Whether plain HTTP is answered. Default: true when LETHE_HOST is a loopback address, else false; then a request has to come over TLS, here or by X-Forwarded-Proto of a trusted proxy.',
+    ),
+  LETHE_SECRET_KEY: z
+    .string()
+    .regex(/^([0-9a-f]{64})?$/i, { message: 'expected 64 hex characters (openssl rand -hex 32)' })
+    .prefault('')
+    .describe(
+      'Keys the hashes of ids in the control store and signed links. Empty: made once and kept in `secret.key` of the data folder. Servers that share a control store need the same key.',
+    ),
+  LETHE_METRICS: flag(false, 'Answer GET /metrics to everybody; otherwise to loopback callers only.'),
+  LETHE_GDPR_GRACE_SECONDS: wholeNumber(
+    0,
+    30 * 86_400,
+    86_400,
+    'How long a deletion request stays PENDING and can be canceled.',
+  ),
+  LETHE_GDPR_RATE_PER_SECOND: wholeNumber(1, 1_000, 1, 'Privacy requests that may be created per project and second.'),
+  LETHE_GDPR_STATUS_RATE_PER_SECOND: wholeNumber(1, 10_000, 5, 'Status and cancel calls per project and second.'),
+  LETHE_GDPR_CREATE_SHAPE: choice(
+    ['list', 'task_id'],
+    'list',
+    'Answer of a create call: `list` as on the documented page, `task_id` as in the OpenAPI file.',
+  ),
+  LETHE_GDPR_RETRIEVAL_MAX_IDS: wholeNumber(1, 2_000, 2_000, 'Most distinct_ids of one retrieval.'),
+  LETHE_GDPR_DELETION_MAX_IDS: wholeNumber(1, 2_000, 2_000, 'Most distinct_ids of one deletion.'),
+  LETHE_GDPR_LINK_DAYS: wholeNumber(1, 365, 7, 'Days that a signed download link of a retrieval works.'),
+  LETHE_GDPR_ARCHIVE_DAYS: wholeNumber(1, 365, 30, 'Days after which a retrieval archive is removed.'),
+  LETHE_GDPR_SCAN_DAYS: wholeNumber(
+    1,
+    100_000,
+    1_825,
+    'Outstanding day-scans of retrievals per project; more are refused with 429.',
+  ),
+  LETHE_INGEST_QUEUE_BYTES: wholeNumber(
+    2 ** 20,
+    64 * gibibyte,
+    64 * 2 ** 20,
+    'Most bytes of accepted rows that wait for an insert, per region; beyond it senders get 503 with Retry-After.',
+  ),
+})
+
+/** Settings of one region; the variable is `LETHE_<R>_` + the name here. */
+export const regionSettings = z.object({
+  HOSTS: list('', 'Comma list of host names that mean this region. Replaces the default list.').refine(
+    (hosts) => hosts.every((host) => /^[a-z0-9.-]+$/i.test(host)),
+    { message: 'expected a comma list of host names without scheme and port' },
+  ),
+  URL: optionalUrl(
+    ['http:', 'https:'],
+    'an http:// or https:// URL',
+    'Public base URL of the web host: links, downloads.',
+  ),
+  CLICKHOUSE_URL: optionalUrl(
+    ['http:', 'https:'],
+    'http(s)://user:password@host:port/database, or nothing for the embedded engine',
+    'Region engine. Empty: embedded.',
+  ),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[\w-]*$/, { message: 'expected the name of a cluster in the configuration of ClickHouse' })
+    .prefault('')
+    .describe('Cluster name: creates replicated and Distributed tables. Needs CLICKHOUSE_URL.'),
+  OBJECTS_URL: optionalUrl(
+    ['file:'],
+    'a file:/// URL (s3: is not in this release)',
+    'Region objects. Empty: a folder under the data folder.',
+  ),
+  CLUSTER_NAME: list('', 'Cluster names that projects of this region may show, the default first.').refine(
+    (names) => names.every((name) => /^[\w.-]{1,100}$/.test(name)),
+    { message: 'expected names of letters, digits, dots and dashes' },
+  ),
+})
+
+export type Settings = z.infer<typeof settings>
+export type RegionSettings = z.infer<typeof regionSettings>
+
+/** Their values are never repeated in a message. */
+export const secretSettings: ReadonlySet<string> = new Set(['LETHE_SECRET_KEY', 'LETHE_DATABASE_URL', 'CLICKHOUSE_URL'])

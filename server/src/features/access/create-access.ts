@@ -1,0 +1,55 @@
+import type { Authenticator, MayUse, Route } from '../../http/route.ts'
+import type { AuditEntry } from '../../kernel/audit.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import type { ProjectDirectory } from '../../kernel/project.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { createAuthenticator } from './authenticate.ts'
+import { mayUse } from './domain/permissions.ts'
+import { createGdprTokens } from './gdpr-tokens.ts'
+import { createLogin } from './login.ts'
+import { accessRoutes } from './routes.ts'
+import { findAccountRights } from './store/postgres-credential-store.ts'
+import { findMe, setProjectCluster } from './store/postgres-me-store.ts'
+import { createProjectDirectory } from './store/project-directory.ts'
+
+export interface AccessDeps {
+  readonly control: ControlDb
+  readonly clock: Clock
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  readonly ownOrigins: ReadonlySet<string>
+  readonly secureCookies: boolean
+  readonly clustersOf: (regionId: string) => readonly string[]
+}
+
+export interface Access {
+  readonly projects: ProjectDirectory
+  readonly authenticator: Authenticator
+  readonly mayUse: MayUse
+  /** auth §9: owners and admins of the organization, read fresh. */
+  readonly mayReadOrganizationAudit: (principal: Principal, organizationId: number) => Promise<boolean>
+  readonly routes: readonly Route[]
+}
+
+export const createAccess = async (deps: AccessDeps): Promise<Access> => {
+  const { control, clock } = deps
+  const projects = await createProjectDirectory(control, clock)
+  return {
+    projects,
+    authenticator: await createAuthenticator({ ...deps, projects }),
+    mayUse,
+    mayReadOrganizationAudit: async (principal, organizationId) => {
+      if (principal.kind !== 'session') return false
+      const rights = await findAccountRights(control, principal.userId)
+      const role = rights?.organizationRoles.get(organizationId)
+      return role === 'owner' || role === 'admin'
+    },
+    routes: accessRoutes({
+      ...deps,
+      login: await createLogin(deps),
+      gdprTokens: createGdprTokens(deps),
+      findMe: (principal) => findMe(control, principal),
+      setCluster: (project, cluster) => setProjectCluster(control, project.id, cluster),
+    }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { OrganizationRole, Permission, Principal, Role } from '../../../kernel/principal.ts'
+
+/** Who may do what (auth §6.2, §6.3): the one table. Project routes ask it through `mayUse`. */
+export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
+  'events:import': ['owner', 'admin'],
+  // "Download reports": everybody but consumers.
+  'events:export': ['owner', 'admin', 'analyst'],
+  'privacy:request': ['owner', 'admin'],
+  'audit:read': ['owner', 'admin'],
+  'project:read': ['owner', 'admin', 'analyst', 'consumer'],
+  'project:admin': ['owner', 'admin'],
+}
+
+/** What a key of the project itself opens: the secret reads and writes events, the token (no secret) only writes. */
+const permissionsOfSecret: readonly Permission[] = ['events:import', 'events:export']
+const permissionsOfToken: readonly Permission[] = ['events:import']
+
+/** auth §6.1: an organization's owner may act as owner of its projects, its admin as admin. */
+export const projectRoleOfOrganizationRole: Readonly<Record<OrganizationRole, Role | null>> = {
+  owner: 'owner',
+  admin: 'admin',
+  billing_admin: null,
+  member: null,
+}
+
+// Roles are additive, and each holds all that the next one holds: the strongest is the union.
+const strength: readonly Role[] = ['consumer', 'analyst', 'admin', 'owner']
+
+export const strongerRole = (a: Role | undefined, b: Role): Role =>
+  a !== undefined && strength.indexOf(a) >= strength.indexOf(b) ? a : b
+
+/** True when `principal` holds `permission` on the project, as far as the principal's own rights go. */
+export const mayUse = (principal: Principal, permission: Permission, project: { readonly id: number }): boolean => {
+  switch (principal.kind) {
+    case 'project-secret':
+      return principal.projectId === project.id && permissionsOfSecret.includes(permission)
+    case 'project-token':
+      return principal.projectId === project.id && permissionsOfToken.includes(permission)
+    case 'service-account':
+    case 'gdpr-token':
+    case 'session': {
+      const role = principal.projectRoles.get(project.id)
+      return role !== undefined && rolesOf[permission].includes(role)
+    }
+  }
+}

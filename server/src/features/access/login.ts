@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { hash, verify } from '@node-rs/argon2'
+import type { AuditEntry } from '../../kernel/audit.ts'
+import { Unauthenticated } from '../../kernel/errors.ts'
+import { sha256Hex } from '../../kernel/hash.ts'
+import { randomAlphanumeric } from '../../kernel/ids.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { createAttemptLimit } from './domain/attempt-limit.ts'
+import { endSession, findLogin, insertSession } from './store/postgres-session-store.ts'
+
+export interface LoginDeps {
+  readonly control: ControlDb
+  readonly clock: Clock
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+}
+
+export interface LoginAttempt {
+  readonly email: string
+  readonly password: string
+  readonly clientIp: string
+  readonly requestId: string
+}
+
+export const sessionSeconds = 12 * 3_600
+const windowMs = 15 * 60_000
+/** Per e-mail and address: room for a bad memory, none for guessing. */
+const attemptCountMax = 10
+/** Per address, whatever the e-mail: one office behind one address still gets in. */
+const attemptCountMaxOfAddress = 100
+
+/** Log in, log out (auth §7). Sessions are random texts, stored as hashes. */
+export const createLogin = async ({ control, clock, appendAudit }: LoginDeps) => {
+  const limits = { clock, windowMs, keyCountMax: 50_000 }
+  const byPerson = createAttemptLimit({ ...limits, attemptCountMax })
+  const byAddress = createAttemptLimit({ ...limits, attemptCountMax: attemptCountMaxOfAddress })
+  // Checked instead when the e-mail is unknown, so that time does not tell who has an account.
+  const nobody = await hash(randomAlphanumeric(24))
+
+  const logIn = async ({ email, password, clientIp, requestId }: LoginAttempt): Promise<string> => {
+    const personKey = `${email.toLowerCase()} ${clientIp}`
+    byAddress.begin(clientIp)
+    byPerson.begin(personKey)
+    const account = await findLogin(control, email)
+    const isRight = await verify(account?.passwordHash ?? nobody, password)
+    if (account === null || account.passwordHash === null || !isRight) {
+      // What was typed as an e-mail may be anything: only accounts that exist are written down.
+      if (account !== null) await control.tx((tx) => auditAll(tx, 'session.login_failed', account, requestId))
+      throw new Unauthenticated('wrong e-mail or password')
+    }
+    byPerson.forget(personKey)
+    byAddress.takeBack(clientIp)
+    const token = randomAlphanumeric(43)
+    await control.tx(async (tx) => {
+      const startsAtMs = clock.nowMs()
+      const session = { id: randomUUID(), accountId: account.id, tokenHash: sha256Hex(token) }
+      await insertSession(tx, { ...session, startsAtMs, endsAtMs: startsAtMs + sessionSeconds * 1_000 })
+      await auditAll(tx, 'session.logged_in', account, requestId)
+    })
+    return token
+  }
+
+  const logOut = (session: Session, requestId: string): Promise<void> =>
+    control.tx(async (tx) => {
+      await endSession(tx, session.credentialId, clock.nowMs())
+      const account = await findLogin(tx, session.email)
+      if (account !== null) await auditAll(tx, 'session.logged_out', account, requestId)
+    })
+
+  // The log of every organization that the person is in tells of it.
+  const auditAll = async (tx: ControlTx, type: AuditEntry['type'], account: KnownAccount, requestId: string) => {
+    const organizationIds = account.organizationIds.length === 0 ? [null] : account.organizationIds
+    for (const organizationId of organizationIds) {
+      const actor = { type: 'user', id: String(account.id), name: account.email } as const
+      await appendAudit(tx, { type, actor, organizationId, projectId: null, requestId })
+    }
+  }
+
+  return { logIn, logOut }
+}
+
+interface Session {
+  readonly credentialId: string
+  readonly email: string
+}
+
+interface KnownAccount {
+  readonly id: number
+  readonly email: string
+  readonly organizationIds: readonly number[]
+}
+
+export type Login = Awaited<ReturnType<typeof createLogin>>

@@ -1,0 +1,126 @@
+import { sha256Hex } from '../../../kernel/hash.ts'
+import type { OrganizationRole, Role } from '../../../kernel/principal.ts'
+import type { ControlTx } from '../../../platform/postgres/control-db.ts'
+import { projectRoleOfOrganizationRole, strongerRole } from '../domain/permissions.ts'
+
+export interface ServiceAccountRow {
+  readonly id: number
+  readonly username: string
+  readonly organizationId: number
+  readonly secretHash: string
+  readonly expiresAtMs: number | null
+  readonly projectRoles: ReadonlyMap<number, Role>
+}
+
+/** A person who logs in, with what they may do now. */
+export interface AccountRights {
+  readonly userId: number
+  readonly email: string
+  /** Of every organization the person is in, by id. */
+  readonly organizationRoles: ReadonlyMap<number, OrganizationRole>
+  /** Own grants and those that follow from organization roles; the strongest counts. */
+  readonly projectRoles: ReadonlyMap<number, Role>
+}
+
+/** A GDPR token or session as stored: valid or not is the caller's question, by its own clock. */
+export interface BearerRow {
+  readonly credentialId: string
+  readonly userId: number
+  readonly expiresAtMs: number
+  readonly isRevoked: boolean
+}
+
+export const findServiceAccount = async (control: ControlTx, username: string): Promise<ServiceAccountRow | null> => {
+  const [row] = await control.rows<{
+    id: number
+    organization_id: number
+    secret_hash: string
+    expires_at: Date | null
+    roles: Record<string, Role>
+  }>(
+    `SELECT s.id, s.organization_id, s.secret_hash, s.expires_at,
+            coalesce(jsonb_object_agg(g.project_id, g.role) FILTER (WHERE g.project_id IS NOT NULL), '{}') AS roles
+     FROM service_account s LEFT JOIN service_account_project g ON g.service_account_id = s.id
+     WHERE s.username = $1 GROUP BY s.id`,
+    [username],
+  )
+  if (row === undefined) return null
+  return {
+    id: row.id,
+    username,
+    organizationId: row.organization_id,
+    secretHash: row.secret_hash,
+    expiresAtMs: row.expires_at?.getTime() ?? null,
+    projectRoles: new Map(Object.entries(row.roles).map(([id, role]) => [Number(id), role])),
+  }
+}
+
+export const findProjectIdBySecretHash = async (control: ControlTx, secretHash: string): Promise<number | null> => {
+  const [row] = await control.rows<{ id: number }>('SELECT id FROM project WHERE secret_hash = $1', [secretHash])
+  return row?.id ?? null
+}
+
+const bearerRow = (row: { id: string; account_id: number; expires_at: Date; ended_at: Date | null }): BearerRow => ({
+  credentialId: row.id,
+  userId: row.account_id,
+  expiresAtMs: row.expires_at.getTime(),
+  isRevoked: row.ended_at !== null,
+})
+
+export const findGdprToken = async (control: ControlTx, token: string): Promise<BearerRow | null> => {
+  const [row] = await control.rows<Parameters<typeof bearerRow>[0]>(
+    'SELECT id, account_id, expires_at, revoked_at AS ended_at FROM gdpr_token WHERE token_hash = $1',
+    [sha256Hex(token)],
+  )
+  return row === undefined ? null : bearerRow(row)
+}
+
+export const findSession = async (control: ControlTx, token: string): Promise<BearerRow | null> => {
+  const [row] = await control.rows<Parameters<typeof bearerRow>[0]>(
+    'SELECT id, account_id, expires_at, ended_at FROM session WHERE token_hash = $1',
+    [sha256Hex(token)],
+  )
+  return row === undefined ? null : bearerRow(row)
+}
+
+/** Read fresh for every call: rights end when they are taken away, not when a token does (auth §5). */
+export const findAccountRights = async (control: ControlTx, userId: number): Promise<AccountRights | null> => {
+  const [row] = await control.rows<{
+    email: string
+    organizations: Record<string, OrganizationRole>
+    own: Record<string, Role>
+    by_organization: Record<string, OrganizationRole>
+  }>(
+    `SELECT a.email,
+       (SELECT coalesce(jsonb_object_agg(organization_id, role), '{}') FROM organization_member WHERE account_id = a.id) AS organizations,
+       (SELECT coalesce(jsonb_object_agg(project_id, role), '{}') FROM project_member WHERE account_id = a.id) AS own,
+       (SELECT coalesce(jsonb_object_agg(p.id, m.role), '{}') FROM project p
+          JOIN organization_member m ON m.organization_id = p.organization_id
+        WHERE m.account_id = a.id AND m.role IN ('owner', 'admin')) AS by_organization
+     FROM account a WHERE a.id = $1`,
+    [userId],
+  )
+  if (row === undefined) return null
+  const projectRoles = new Map(Object.entries(row.own).map(([id, role]) => [Number(id), role]))
+  for (const [id, organizationRole] of Object.entries(row.by_organization)) {
+    const role = projectRoleOfOrganizationRole[organizationRole]
+    if (role !== null) projectRoles.set(Number(id), strongerRole(projectRoles.get(Number(id)), role))
+  }
+  const organizationRoles = new Map(Object.entries(row.organizations).map(([id, role]) => [Number(id), role]))
+  return { userId, email: row.email, organizationRoles, projectRoles }
+}
+
+/** `last_used_at`, for people who tidy up: at most one write a minute and credential. */
+export const touchLastUsed = async (
+  control: ControlTx,
+  table: 'service_account' | 'gdpr_token',
+  id: number | string,
+  nowMs: number,
+): Promise<void> => {
+  const idType = table === 'service_account' ? 'int' : 'uuid'
+  await control.rows(
+    `UPDATE ${table} SET last_used_at = $2
+     WHERE id = $1::${idType} AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')`,
+    [id, new Date(nowMs)],
+  )
+}

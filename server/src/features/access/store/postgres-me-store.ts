@@ -1,0 +1,73 @@
+import { Unauthenticated } from '../../../kernel/errors.ts'
+import type { Principal } from '../../../kernel/principal.ts'
+import type { Project } from '../../../kernel/project.ts'
+import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
+import { findAccountRights } from './postgres-credential-store.ts'
+
+/** Answer of GET /api/app/me (auth §1). */
+export interface Me {
+  readonly user_id: number
+  readonly user_name: string
+  readonly user_email: string
+  readonly organizations: Readonly<
+    Record<string, { readonly id: number; readonly name: string; readonly role: string }>
+  >
+  readonly projects: Readonly<
+    Record<
+      string,
+      {
+        readonly id: number
+        readonly name: string
+        readonly role: string
+        readonly timezone: string
+        readonly region: string
+        readonly cluster: string
+      }
+    >
+  >
+}
+
+/** Who the caller is and what they may reach, read fresh. */
+export const findMe = async (control: ControlTx, principal: Principal): Promise<Me> => {
+  if (principal.kind === 'project-secret' || principal.kind === 'project-token') {
+    throw new Unauthenticated('Invalid credentials')
+  }
+  if (principal.kind === 'service-account') {
+    const roles = new Map([[principal.organizationId, 'member']])
+    const reached = await reachOf(control, roles, principal.projectRoles)
+    return { user_id: principal.id, user_name: principal.username, user_email: principal.username, ...reached }
+  }
+  const rights = await findAccountRights(control, principal.userId)
+  if (rights === null) throw new Unauthenticated('Invalid credentials')
+  const reached = await reachOf(control, rights.organizationRoles, rights.projectRoles)
+  return { user_id: principal.userId, user_name: principal.email, user_email: principal.email, ...reached }
+}
+
+const reachOf = async (
+  control: ControlTx,
+  organizationRoles: ReadonlyMap<number, string>,
+  projectRoles: ReadonlyMap<number, string>,
+): Promise<Pick<Me, 'organizations' | 'projects'>> => {
+  const organizations = await control.rows<{ id: number; name: string }>(
+    'SELECT id, name FROM organization WHERE id = ANY($1::int[]) ORDER BY id',
+    [[...organizationRoles.keys()]],
+  )
+  const projects = await control.rows<Pick<Project, 'id' | 'name' | 'timezone' | 'region' | 'cluster'>>(
+    'SELECT id, name, timezone, region, cluster FROM project WHERE id = ANY($1::int[]) ORDER BY id',
+    [[...projectRoles.keys()]],
+  )
+  return {
+    organizations: withRoles(organizations, organizationRoles),
+    projects: withRoles(projects, projectRoles),
+  }
+}
+
+const withRoles = <Row extends { readonly id: number }>(rows: readonly Row[], roles: ReadonlyMap<number, string>) =>
+  Object.fromEntries(rows.map((row) => [String(row.id), { ...row, role: roles.get(row.id) ?? '' }]))
+
+/** RES-10: only the name shown; where the data is follows from the region alone. */
+export const setProjectCluster = (control: ControlDb, projectId: number, cluster: string): Promise<void> =>
+  control.tx(async (tx) => {
+    await tx.rows('UPDATE project SET cluster = $2 WHERE id = $1', [projectId, cluster])
+    await tx.rows(`SELECT pg_notify('project_changed', $1)`, [String(projectId)])
+  })

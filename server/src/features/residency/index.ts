@@ -1,0 +1,1 @@
+export { createResidency, type ResidencyDeps } from './create-residency.ts'
