@@ -1,7 +1,5 @@
 import type { Readable } from 'node:stream'
-import { PassThrough } from 'node:stream'
 import { EngineUnavailable } from '../../kernel/errors.ts'
-import { toAppError } from './engine-errors.ts'
 import { failOnLateException } from './guarded-stream.ts'
 
 export interface GuardOptions {
@@ -20,7 +18,8 @@ export interface GuardOptions {
  */
 export const guardReply = (options: GuardOptions): Readable => {
   const { body, signal } = options
-  const output = options.exceptionTag === undefined ? new PassThrough() : failOnLateException(options.exceptionTag)
+  let isBroken = false
+  const output = failOnLateException(options.exceptionTag, () => isBroken)
   let lastByteAtMs = Date.now()
   body.on('data', () => {
     lastByteAtMs = Date.now()
@@ -40,7 +39,6 @@ export const guardReply = (options: GuardOptions): Readable => {
 
   // The engine breaks the connection after a late exception as well as when it is killed. Ending the guard lets it
   // say which: it fails with the exception if it has seen one.
-  let isBroken = false
   body.once('error', () => {
     isBroken = true
     output.end()

@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { ClickHouseError } from '@clickhouse/client'
+import { EngineUnavailable } from '../../kernel/errors.ts'
 import { toAppError } from './engine-errors.ts'
 
 // A 200 reply whose query failed midway ends with: \r\n__exception__\r\n<tag>\r\n<text>\n<length> <tag>\r\n__exception__\r\n
@@ -13,13 +14,17 @@ const parseException = (text: string): ClickHouseError => {
   return new ClickHouseError({ message: text, code: code ?? '0', ...(type ? { type } : {}) })
 }
 
-/** Passes a reply on and fails, instead of ending cleanly, when the engine wrote an exception at its end. */
-export const failOnLateException = (tag: string): Transform => {
-  const marker = markerOf(tag)
+/**
+ * Passes a reply on and fails, instead of ending cleanly, when the engine wrote an exception at its end or the
+ * connection broke. Servers before 25.11 send no tag and only break the connection.
+ */
+export const failOnLateException = (tag: string | undefined, isBroken: () => boolean): Transform => {
+  const marker = tag === undefined ? null : markerOf(tag)
   let held: Buffer = Buffer.alloc(0)
   let exception: Buffer[] | null = null
 
   const transform = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void => {
+    if (marker === null) return done(null, chunk)
     if (exception !== null) {
       exception.push(chunk)
       return done()
@@ -40,6 +45,7 @@ export const failOnLateException = (tag: string): Transform => {
     transform,
     flush(done) {
       if (exception !== null) return done(toAppError(parseException(Buffer.concat(exception).toString())))
+      if (isBroken()) return done(new EngineUnavailable('the region engine went away'))
       done(null, held.length > 0 ? held : undefined)
     },
   })
