@@ -139,8 +139,6 @@ CREATE TABLE privacy_task (
     scan_days          integer NOT NULL DEFAULT 0,
     batch_id           text,
     cutoff             text,
-    -- Steps of a running deletion that are done and need not be repeated after a crash.
-    phase              text,
     started_at         timestamptz,
     finished_at        timestamptz,
     attempt_count      integer NOT NULL DEFAULT 0,

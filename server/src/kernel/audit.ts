@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts'
+
 /** The event types that this release writes (auth §9), plus our own `oauth_token.*` and `suppression.*`. */
 export type AuditEventType =
   | 'session.logged_in'
@@ -37,4 +39,18 @@ export interface AuditEntry {
 /** Append-only. Resolves when the entry is durable; an action that cannot be written down must not happen. */
 export interface AuditLog {
   append(entry: AuditEntry): Promise<void>
+}
+
+/** Who a principal is in the audit log. */
+export const actorOf = (principal: Principal): AuditActor => {
+  switch (principal.kind) {
+    case 'service-account':
+      return { type: 'service_account', id: String(principal.id), name: principal.username }
+    case 'gdpr-token':
+    case 'session':
+      return { type: 'user', id: String(principal.userId), name: principal.email }
+    case 'project-secret':
+    case 'project-token':
+      return { type: 'project_secret', id: String(principal.projectId), name: null }
+  }
 }

@@ -1,0 +1,45 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+import type { RegionDb, SqlOptions } from '../../../platform/clickhouse/region-db.ts'
+import { eventLineSql, lineSettings, visibleEventsSql } from '../../identity/index.ts'
+import type { ExportRequest } from '../domain/export-request.ts'
+
+// A day that takes longer than this to read is stuck, not big: the engine streams while it reads.
+const dayTimeoutMs = 10 * 60_000
+
+export interface EventReader {
+  /** Stored events as export lines, oldest first, duplicates included (export §3). Nothing is read before the first pull. */
+  lines(scope: ProjectScope, request: ExportRequest, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+/** Reads day by day, so that putting a day in order is the most the engine ever holds. */
+export const createEventReader = (regionDb: (regionId: string) => RegionDb): EventReader => ({
+  lines: async function* (scope, request, signal) {
+    const db = regionDb(scope.regionId)
+    const names = request.eventNames === null ? '' : 'AND e.event IN {names:Array(String)}'
+    const params = { projectId: scope.projectId, names: request.eventNames ?? [] }
+    const options = (extra: Record<string, unknown>): SqlOptions => ({
+      params: { ...params, ...extra },
+      settings: { ...lineSettings, max_bytes_before_external_sort: 500_000_000 },
+      signal,
+      timeoutMs: dayTimeoutMs,
+    })
+    const days = await db.rows<{ day: string; event_count: string }>(
+      `SELECT toDate(e.time) AS day, count() AS event_count ${visibleEventsSql} ${names}
+         AND e.time >= toDateTime64({from:String}, 3, 'UTC') AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY
+       GROUP BY day ORDER BY day`,
+      options({ from: request.fromDay, to: request.toDay }),
+    )
+    let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
+    for (const { day, event_count } of days) {
+      if (left <= 0) return
+      const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
+      yield* await db.stream(
+        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql} ${names}
+           AND e.time >= toDateTime64({day:String}, 3, 'UTC') AND e.time < toDateTime64({day:String}, 3, 'UTC') + INTERVAL 1 DAY
+         ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
+        options({ day }),
+      )
+      left -= Number(event_count)
+    }
+  },
+})

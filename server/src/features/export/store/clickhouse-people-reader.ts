@@ -1,0 +1,78 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+import { eventLineSql, lineSettings, profilesSql, visibleEventsSql } from '../../identity/index.ts'
+
+/** Reads the rows of given people, found by the projection `by_person` instead of a scan. */
+export interface PeopleReader {
+  events(
+    scope: ProjectScope,
+    distinctIds: readonly string[],
+    sinceMs: number | null,
+    signal: AbortSignal,
+  ): AsyncIterable<Buffer>
+  profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
+  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
+  daysOfHistory(scope: ProjectScope): Promise<number>
+}
+
+// Two thousand people can be most of a table: minutes, never hours.
+const readTimeoutMs = 30 * 60_000
+
+const heldIdsSql = `
+SELECT DISTINCT distinct_id FROM event
+WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
+UNION DISTINCT
+SELECT DISTINCT distinct_id FROM profile
+WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
+UNION DISTINCT
+SELECT DISTINCT arrayJoin([distinct_id, canonical_id]) AS distinct_id FROM identity_link
+WHERE project_id = {projectId:UInt64}
+  AND (distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)})`
+
+/** One profile as clients of /engage see it. */
+const profileLineSql = `concat('{"$distinct_id":', toJSONString(distinct_id), ',"$properties":{',
+  arrayStringConcat(arrayMap((name, value) -> concat(toJSONString(name), ':', value),
+    mapKeys(properties), mapValues(properties)), ','), '}}')`
+
+export const createPeopleReader = (db: RegionDb): PeopleReader => ({
+  events: async function* (scope, distinctIds, sinceMs, signal) {
+    const since = sinceMs === null ? '' : 'AND e.time >= fromUnixTimestamp64Milli({sinceMs:Int64})'
+    yield* await db.stream(
+      `SELECT ${eventLineSql('milliseconds')} ${visibleEventsSql} AND e.distinct_id IN {ids:Array(String)} ${since}
+       ORDER BY e.time, e.ingested_at FORMAT LineAsString`,
+      {
+        params: { projectId: scope.projectId, ids: distinctIds, ...(sinceMs === null ? {} : { sinceMs }) },
+        settings: { ...lineSettings, max_bytes_before_external_sort: 500_000_000 },
+        signal,
+        timeoutMs: readTimeoutMs,
+      },
+    )
+  },
+  profiles: async function* (scope, distinctIds, signal) {
+    yield* await db.stream(
+      `SELECT ${profileLineSql} FROM (${profilesSql('AND distinct_id IN {ids:Array(String)}')})
+       ORDER BY distinct_id FORMAT LineAsString`,
+      {
+        params: { projectId: scope.projectId, ids: distinctIds },
+        settings: lineSettings,
+        signal,
+        timeoutMs: readTimeoutMs,
+      },
+    )
+  },
+  heldIds: async (scope, distinctIds) => {
+    const rows = await db.rows<{ distinct_id: string }>(heldIdsSql, {
+      params: { projectId: scope.projectId, ids: distinctIds },
+      timeoutMs: readTimeoutMs,
+    })
+    return new Set(rows.map((row) => row.distinct_id))
+  },
+  daysOfHistory: async (scope) => {
+    const [row] = await db.rows<{ days: string }>(
+      `SELECT if(count() = 0, 0, dateDiff('day', min(time), now64(3, 'UTC')) + 1) AS days
+       FROM event WHERE project_id = {projectId:UInt64}`,
+      { params: { projectId: scope.projectId } },
+    )
+    return Math.max(0, Number(row?.days ?? 0))
+  },
+})

@@ -1,0 +1,38 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+
+/** Who an id is, and which ids are that person: the earliest link of an id decides. */
+const linkedSql = `
+SELECT distinct_id, argMin(canonical_id, linked_at) AS canonical_id
+FROM identity_link
+WHERE project_id = {projectId:UInt64}
+  AND distinct_id IN (
+      SELECT distinct_id FROM identity_link
+      WHERE project_id = {projectId:UInt64}
+        AND (distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)}))
+GROUP BY distinct_id
+HAVING distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)}`
+
+export interface ClusterStore {
+  /**
+   * Every id of every identity cluster that one of `distinctIds` belongs to, the given ids included (PRIV-20).
+   * Follows chains until nothing is added.
+   */
+  expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+}
+
+export const createClusterStore = (db: RegionDb): ClusterStore => ({
+  expand: async (scope, distinctIds) => {
+    const known = new Set(distinctIds)
+    let frontier: readonly string[] = [...known]
+    while (frontier.length > 0) {
+      const links = await db.rows<{ distinct_id: string; canonical_id: string }>(linkedSql, {
+        params: { projectId: scope.projectId, ids: frontier },
+      })
+      const found = links.flatMap((link) => [link.distinct_id, link.canonical_id])
+      frontier = [...new Set(found)].filter((id) => !known.has(id))
+      for (const id of frontier) known.add(id)
+    }
+    return [...known]
+  },
+})

@@ -1,0 +1,54 @@
+import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+
+export interface HiddenId {
+  readonly projectId: number
+  readonly distinctId: string
+}
+
+/** The ids whose earlier rows no read sees while their erasure runs (PRIV-21). Readers: read-sql.ts. */
+export interface HiddenSet {
+  /** The engine's clock now: ISO with microseconds. Rows that arrive later have a later ingested_at. */
+  engineNow(): Promise<string>
+  /** Replaces what the batch hides. Visible to the very next read. */
+  hide(batchId: string, cutoff: string, ids: readonly HiddenId[]): Promise<void>
+  /** Ends hiding, once the rows are gone. The caller retires the parts of `hidden_id` afterwards. */
+  reveal(batchId: string): Promise<void>
+  /** Ids of a batch that also stand under older, failed batches are taken out of those. */
+  absorb(batchId: string): Promise<void>
+  batchIds(): Promise<readonly string[]>
+}
+
+export const createHiddenSet = (db: RegionDb): HiddenSet => {
+  const table = db.table('hidden_id')
+  const dropPartition = (batchId: string) =>
+    db.command(`ALTER TABLE ${table.local}${table.onCluster} DROP PARTITION {batchId:String}`, {
+      params: { batchId },
+    })
+  return {
+    engineNow: async () => {
+      const [row] = await db.rows<{ now: string }>(`SELECT toString(now64(6, 'UTC')) AS now`)
+      return row?.now ?? ''
+    },
+    hide: async (batchId, cutoff, ids) => {
+      await dropPartition(batchId)
+      if (ids.length === 0) return
+      const lines = ids.map(({ projectId, distinctId }) =>
+        JSON.stringify({ batch_id: batchId, project_id: projectId, distinct_id: distinctId, cutoff }),
+      )
+      await db.insert('hidden_id', lines.join('\n'))
+    },
+    reveal: dropPartition,
+    absorb: async (batchId) => {
+      await db.command(
+        `ALTER TABLE ${table.local}${table.onCluster} DELETE WHERE batch_id != {batchId:String}
+           AND (project_id, distinct_id) IN (SELECT project_id, distinct_id FROM hidden_id WHERE batch_id = {batchId:String})
+         SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1`,
+        { params: { batchId }, timeoutMs: 600_000 },
+      )
+    },
+    batchIds: async () => {
+      const rows = await db.rows<{ batch_id: string }>('SELECT DISTINCT batch_id FROM hidden_id')
+      return rows.map((row) => row.batch_id)
+    },
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The one place that says who a stored distinct_id is now, and whether its rows may be seen (invariant 5).
+ * Every read of personal rows joins this; bound parameter `projectId` is required.
+ *
+ * Rows: distinct_id, canonical_id (`` when the id is not linked), hidden_until (1970 when it is not in the hidden set).
+ * A link made before its id was hidden is itself hidden, so a person who comes back starts a new cluster (privacy §1.9).
+ */
+export const resolutionSql = `
+SELECT distinct_id,
+       argMinIf(canonical_id, linked_at, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
+       max(cutoff) AS hidden_until
+FROM (
+    SELECT l.distinct_id AS distinct_id, l.canonical_id AS canonical_id, l.linked_at AS linked_at, h.cutoff AS cutoff
+    FROM identity_link AS l
+    LEFT ANY JOIN (
+        SELECT distinct_id, max(cutoff) AS cutoff FROM hidden_id
+        WHERE project_id = {projectId:UInt64} GROUP BY distinct_id
+    ) AS h ON l.distinct_id = h.distinct_id
+    WHERE l.project_id = {projectId:UInt64}
+    UNION ALL
+    SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), cutoff FROM hidden_id
+    WHERE project_id = {projectId:UInt64}
+)
+GROUP BY distinct_id`
+
+/**
+ * FROM and WHERE for the events of a project as anybody may see them: scope, identity and hidden set are in it and
+ * cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
+ */
+export const visibleEventsSql = `
+FROM event AS e
+LEFT ANY JOIN (${resolutionSql}) AS r ON e.distinct_id = r.distinct_id
+WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until`
+
+/** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id and properties. */
+export const visibleProfilesSql = `
+SELECT p.distinct_id AS distinct_id, p.properties AS properties
+FROM (
+    SELECT distinct_id, argMax(properties, version) AS properties, argMax(is_deleted, version) AS is_deleted,
+           max(updated_at) AS changed_at
+    FROM profile WHERE project_id = {projectId:UInt64} {filter}
+    GROUP BY distinct_id
+) AS p
+LEFT ANY JOIN (${resolutionSql}) AS r ON p.distinct_id = r.distinct_id
+WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until`
+
+/** `filter` narrows the profile rows before they are grouped, such as `AND distinct_id IN {ids:Array(String)}`. */
+export const profilesSql = (filter: string): string => visibleProfilesSql.replace('{filter}', filter)
+
+export const canonicalIdSql = `if(r.canonical_id = '', e.distinct_id, r.canonical_id)`
+
+/**
+ * One event as a line of the raw export format (export §3), built by the engine: what came in goes out byte for byte.
+ * `unit` is what `time` counts.
+ */
+export const eventLineSql = (unit: 'seconds' | 'milliseconds'): string => {
+  const time = unit === 'seconds' ? 'intDiv(toUnixTimestamp64Milli(e.time), 1000)' : 'toUnixTimestamp64Milli(e.time)'
+  return `concat(
+    '{"event":', toJSONString(e.event), ',"properties":{"time":', toString(${time}),
+    ',"distinct_id":', toJSONString(${canonicalIdSql}),
+    ',"$insert_id":', toJSONString(e.insert_id),
+    if(r.canonical_id = '' OR r.canonical_id = e.distinct_id, '',
+       concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id))),
+    arrayStringConcat(arrayMap((name, value) -> concat(',', toJSONString(name), ':', value),
+       mapKeys(e.properties), mapValues(e.properties))), '}}')`
+}
+
+/** Engine settings that go with lines of JSON text. */
+export const lineSettings = { output_format_json_escape_forward_slashes: 0 } as const

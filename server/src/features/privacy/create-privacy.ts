@@ -1,0 +1,189 @@
+import type { Route } from '../../http/route.ts'
+import type { AuditLog } from '../../kernel/audit.ts'
+import { assert } from '../../kernel/errors.ts'
+import type { Region } from '../../kernel/region.ts'
+import type { PersonalDataHolder } from '../../kernel/subject.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
+import type { ObjectStore } from '../../platform/objects/object-store.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import type { Clusters, Hidden, PeopleReader, RetiredParts } from './domain/ports.ts'
+import { createGate } from './erase/gate.ts'
+import { createRequestObjectsHolder } from './erase/request-objects-holder.ts'
+import { type DeletionDeps, runDeletions } from './erase/run-deletions.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { createReceiptSigner } from './receipt.ts'
+import { runRetrievals } from './retrieve/run-retrievals.ts'
+import { privacyRoutes } from './routes.ts'
+import { createLinkSigner } from './signed-link.ts'
+import { createIdLists } from './store/id-lists.ts'
+import { createIdHash } from './store/postgres-task-store.ts'
+import { sweep } from './sweep.ts'
+import type { CreateShape } from './wire.ts'
+import { startWorker, type Worker } from './worker.ts'
+
+/** What one region lends to privacy; every part belongs to another slice or to the platform. */
+export interface PrivacyRegion {
+  readonly region: Region
+  readonly db: RegionDb
+  readonly objects: ObjectStore
+  readonly clusters: Clusters
+  readonly hidden: Hidden
+  readonly people: PeopleReader
+  readonly retireParts: (table: string) => Promise<RetiredParts>
+}
+
+export interface PrivacyDeps {
+  readonly control: ControlDb
+  readonly regions: readonly PrivacyRegion[]
+  /** Every holder of the region engine's tables; the holder of request objects is ours. */
+  readonly tableHolders: readonly PersonalDataHolder[]
+  readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
+  readonly audit: AuditLog
+  readonly clock: Clock
+  /** The installation's secret: keys id hashes, links and receipts. */
+  readonly secret: Buffer
+  readonly settings: PrivacySettings
+  /** Says which tasks had trouble, and the error; must not print `error.cause`. */
+  readonly onProblem: (regionId: string, trackingIds: readonly string[], error: unknown) => void
+}
+
+export interface PrivacySettings {
+  readonly graceSeconds: number
+  readonly ratePerSecond: number
+  readonly createShape: CreateShape
+  readonly deletionMaxIds: number
+  readonly retrievalMaxIds: number
+  readonly scanDaysMax: number
+  readonly linkDays: number
+  readonly archiveDays: number
+}
+
+export interface Privacy {
+  readonly routes: readonly Route[]
+  readonly holders: readonly PersonalDataHolder[]
+  /** Starts a worker per region; the returned function resolves when all have stopped. */
+  startWorkers(): Promise<() => Promise<void>>
+}
+
+// privacy §1.6: status and cancel calls may come in bursts of five.
+const callBurst = 5
+const sweepIntervalMs = 60_000
+
+/** PRIV-01…24: wires the privacy slice. */
+export const createPrivacy = (deps: PrivacyDeps): Privacy => {
+  const { control, settings } = deps
+  const nowMs = () => deps.clock.nowMs()
+  const idHash = createIdHash(deps.secret)
+  const receipts = createReceiptSigner(deps.secret)
+  const of = (regionId: string): PrivacyRegion => {
+    const found = deps.regions.find(({ region }) => region.id === regionId)
+    assert(found !== undefined, 'a request reached a region that is not served here')
+    return found
+  }
+  const objects = (regionId: string) => of(regionId).objects
+  const requestObjects = createRequestObjectsHolder({ control, objects, idHash })
+  const holders = [...deps.tableHolders, requestObjects]
+
+  const routes = privacyRoutes({
+    control,
+    idLists: (regionId) => createIdLists(objects(regionId)),
+    people: (regionId) => of(regionId).people,
+    objects,
+    region: (regionId) => of(regionId).region,
+    idHash,
+    nowMs,
+    audit: deps.audit,
+    receipts,
+    links: createLinkSigner(deps.secret, nowMs, settings.linkDays),
+    graceSeconds: settings.graceSeconds,
+    ratePerSecond: settings.ratePerSecond,
+    scanDaysMax: settings.scanDaysMax,
+    createShape: settings.createShape,
+    maxIds: { deletion: settings.deletionMaxIds, retrieval: settings.retrievalMaxIds },
+    callRate: createRateLimit(settings.ratePerSecond, callBurst * Math.max(1, settings.ratePerSecond), nowMs),
+  })
+
+  const startRegionWorker = (region: PrivacyRegion): Worker => {
+    const regionId = region.region.id
+    const idLists = createIdLists(region.objects)
+    const onProblem = (trackingIds: readonly string[], error: unknown) => deps.onProblem(regionId, trackingIds, error)
+    const archives = createMutex()
+    const deletions: DeletionDeps = {
+      regionId,
+      control,
+      idLists,
+      idHash,
+      receipts,
+      onProblem,
+      nowMs,
+      audit: deps.audit,
+      lockProfiles: deps.lockProfiles,
+      withoutRetrievals: archives,
+      stage: { idLists, clusters: region.clusters, people: region.people, holders, nowMs },
+      erase: {
+        db: region.db,
+        hidden: region.hidden,
+        holders: deps.tableHolders,
+        requestObjects,
+        retireParts: region.retireParts,
+        gate: createGate(region.db, region.objects),
+        nowMs,
+      },
+    }
+    let sweptAtMs = 0
+    const sweepNowAndThen = async (): Promise<boolean> => {
+      if (nowMs() - sweptAtMs < sweepIntervalMs) return false
+      sweptAtMs = nowMs()
+      await sweep({ regionId, control, objects: region.objects, idLists, nowMs })
+      return false
+    }
+    const retrievals = (signal: AbortSignal) =>
+      archives(() =>
+        runRetrievals({
+          regionId,
+          control,
+          idLists,
+          idHash,
+          onProblem,
+          nowMs,
+          signal,
+          objects: region.objects,
+          clusters: region.clusters,
+          people: region.people,
+          archiveDays: settings.archiveDays,
+        }),
+      )
+    return startWorker({
+      regionId,
+      control,
+      rounds: [() => runDeletions(deletions), retrievals, sweepNowAndThen],
+      onProblem: (error) => onProblem([], error),
+    })
+  }
+
+  return {
+    routes,
+    holders,
+    startWorkers: async () => {
+      const workers = new Map(deps.regions.map((region) => [region.region.id, startRegionWorker(region)] as const))
+      await control.listen('privacy_task', (regionId) => {
+        if (regionId === null) for (const worker of workers.values()) worker.wake()
+        else workers.get(regionId)?.wake()
+      })
+      return async () => {
+        await Promise.all([...workers.values()].map((worker) => worker.stop()))
+      }
+    },
+  }
+}
+
+/** One at a time, in the order of asking. */
+const createMutex = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work, work)
+    last = result.catch(() => undefined)
+    return result
+  }
+}

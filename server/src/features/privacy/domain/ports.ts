@@ -1,0 +1,42 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+
+/** Identity clusters, as the identity slice knows them. */
+export interface Clusters {
+  expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+}
+
+/** The region's hidden set (PRIV-21). */
+export interface Hidden {
+  engineNow(): Promise<string>
+  hide(
+    batchId: string,
+    cutoff: string,
+    ids: readonly { readonly projectId: number; readonly distinctId: string }[],
+  ): Promise<void>
+  reveal(batchId: string): Promise<void>
+  absorb(batchId: string): Promise<void>
+  batchIds(): Promise<readonly string[]>
+}
+
+/** What a retrieval reads of a person; hidden rows are not seen. */
+export interface PeopleReader {
+  /** Lines of the raw export format, oldest first. `sinceMs` null: from the first event on. */
+  events(
+    scope: ProjectScope,
+    distinctIds: readonly string[],
+    sinceMs: number | null,
+    signal: AbortSignal,
+  ): AsyncIterable<Buffer>
+  /** One JSON line per profile: `{"$distinct_id":…,"$properties":{…}}`. */
+  profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
+  /** Those of the ids of which any row is held. */
+  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Days from the project's first event to now; 0 without events. */
+  daysOfHistory(scope: ProjectScope): Promise<number>
+}
+
+/** Makes replaced parts of a table leave the disk now. */
+export interface RetiredParts {
+  readonly retiredPartCount: number
+  readonly leftOver: readonly string[]
+}

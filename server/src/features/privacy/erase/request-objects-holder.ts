@@ -1,0 +1,63 @@
+import type { PersonalDataHolder } from '../../../kernel/subject.ts'
+import type { ObjectStore } from '../../../platform/objects/object-store.ts'
+import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
+import type { PrivacyTask } from '../domain/task.ts'
+import { createIdLists, privacyPrefix } from '../store/id-lists.ts'
+import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
+import { idsByProject } from './batch.ts'
+
+export interface RequestObjectsDeps {
+  readonly control: ControlDb
+  readonly objects: (regionId: string) => ObjectStore
+  readonly idHash: IdHash
+}
+
+/**
+ * Id lists and archives of other requests that name the people (ADR 0007, ADR 0010). What a request asked for is done
+ * for an erased person, so their ids are struck from its list; an archive that holds their data is deleted.
+ */
+export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDataHolder => {
+  const naming = (tx: ControlTx, projectId: number, ids: Iterable<string>, batchId: string) => {
+    const hashes = [...ids].map((id) => deps.idHash(projectId, id))
+    return taskStore.lockNaming(tx, projectId, hashes, batchId)
+  }
+
+  const strike = async (tx: ControlTx, task: PrivacyTask, ids: ReadonlySet<string>): Promise<void> => {
+    const objects = deps.objects(task.region)
+    const idLists = createIdLists(objects)
+    if (task.archiveObjectKey !== null) {
+      await objects.delete(task.archiveObjectKey)
+      await taskStore.change(tx, task.trackingId, { archive_object_key: null, archive_expires_at: null })
+    }
+    const list = task.idsObjectKey === null ? null : await idLists.read(task.idsObjectKey)
+    if (list === null || task.idsObjectKey === null) return
+    const kept = list.distinct_ids.filter((id) => !ids.has(id))
+    const key = await idLists.write(task.projectId, task.trackingId, { distinct_ids: kept })
+    await taskStore.change(tx, task.trackingId, { ids_object_key: key })
+    const hashes = kept.map((id) => deps.idHash(task.projectId, id))
+    await taskStore.replaceHashes(tx, task.trackingId, task.projectId, hashes)
+    await idLists.delete(task.idsObjectKey)
+  }
+
+  return {
+    name: 'privacy requests',
+    tables: [],
+    objectPrefixes: [privacyPrefix],
+    eraseAfter: [],
+
+    count: async (scope, subject) => {
+      const tasks = await deps.control.tx((tx) => naming(tx, scope.projectId, subject.distinctIds, ''))
+      const archives = tasks.filter((task) => task.archiveObjectKey !== null)
+      return { rowCount: tasks.length + archives.length, partitions: [] }
+    },
+
+    // One transaction per project, so that a cancellation of the same task waits and then sees the new list.
+    erase: async (batch) => {
+      for (const [projectId, ids] of idsByProject(batch)) {
+        await deps.control.tx(async (tx) => {
+          for (const task of await naming(tx, projectId, ids, batch.batchId)) await strike(tx, task, ids)
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto'
+import type { AuditLog } from '../../../kernel/audit.ts'
+import { AppError } from '../../../kernel/errors.ts'
+import { projectScope } from '../../../kernel/scope.ts'
+import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
+import type { Evidence, PrivacyTask } from '../domain/task.ts'
+import type { ReceiptSigner } from '../receipt.ts'
+import type { IdLists } from '../store/id-lists.ts'
+import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
+import type { RunningBatch, StagedTask } from './batch.ts'
+import { type EraseDeps, ErasureIncomplete, type ErasedBatch, eraseBatch, retireUntilGone } from './run-batch.ts'
+import { type StageDeps, stageTask } from './stage.ts'
+
+export interface DeletionDeps {
+  readonly regionId: string
+  readonly control: ControlDb
+  readonly stage: StageDeps
+  readonly erase: EraseDeps
+  readonly idLists: IdLists
+  readonly idHash: IdHash
+  readonly audit: AuditLog
+  readonly receipts: ReceiptSigner
+  /** Ends every read-modify-write of profiles in the region until the transaction ends: none may carry old values over the cutoff. */
+  readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
+  /** Runs while no archive is being written. */
+  readonly withoutRetrievals: <T>(work: () => Promise<T>) => Promise<T>
+  readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
+  readonly nowMs: () => number
+}
+
+// Tasks that share one mutation; more wait for the next one.
+const batchTaskCountMax = 200
+// A gate that stays shut this many times in a row will not open by itself.
+const attemptCountMax = 5
+
+/** One round of deletions of a region: finishes what runs, else starts what is due. True when there was work. */
+export const runDeletions = async (deps: DeletionDeps): Promise<boolean> => {
+  const running = await taskStore.started(deps.control, deps.regionId, 'deletion')
+  const tasks = running.length > 0 ? running : await startDue(deps)
+  const [batch] = [...Map.groupBy(tasks, (task) => task.batchId ?? '').values()]
+  if (batch === undefined) return false
+  await finishOrFail(deps, batch)
+  return true
+}
+
+const startDue = async (deps: DeletionDeps): Promise<readonly PrivacyTask[]> => {
+  await dropStrayHiding(deps)
+  const now = new Date(deps.nowMs())
+  const due = await taskStore.due(deps.control, deps.regionId, 'deletion', now, batchTaskCountMax)
+  const staged: StagedTask[] = []
+  for (const task of due) {
+    if (task.state === 'PENDING') {
+      if (!(await taskStore.move(deps.control, 'stage', 'STAGING', task.trackingId))) continue
+    }
+    const one = await stageTask(deps.stage, task)
+    await taskStore.change(deps.control, task.trackingId, { evidence: JSON.stringify(one.evidence) })
+    staged.push(one)
+  }
+  return staged.length === 0 ? [] : hideAndStart(deps, staged)
+}
+
+/**
+ * STAGING → STARTED. In one transaction: the tasks that are still there move, profile writers stand still, the ids
+ * enter the hidden set. A task canceled or changed since it was staged does not move and its ids are not hidden.
+ */
+const hideAndStart = async (
+  deps: DeletionDeps,
+  staged: readonly StagedTask[],
+): Promise<readonly PrivacyTask[]> => {
+  const batchId = randomUUID()
+  const startedAt = new Date(deps.nowMs())
+  await deps.control.tx(async (tx) => {
+    const moved: StagedTask[] = []
+    for (const one of staged) {
+      const { trackingId, idsObjectKey } = one.task
+      const change = { batch_id: batchId, started_at: startedAt }
+      if (await taskStore.move(tx, 'start', 'STARTED', trackingId, change, idsObjectKey ?? undefined)) moved.push(one)
+    }
+    await deps.lockProfiles(tx, deps.regionId)
+    const cutoff = await deps.erase.hidden.engineNow()
+    const ids = moved.flatMap(({ scope, distinctIds }) =>
+      distinctIds.map((distinctId) => ({ projectId: scope.projectId, distinctId })),
+    )
+    await deps.erase.hidden.hide(batchId, cutoff, ids)
+    for (const { task, distinctIds } of moved) {
+      await taskStore.change(tx, task.trackingId, { cutoff })
+      if (!task.suppress) continue
+      const hashes = distinctIds.map((id) => deps.idHash(task.projectId, id))
+      await taskStore.suppress(tx, task.projectId, task.trackingId, hashes)
+    }
+    await taskStore.bumpErasureEpoch(tx, [...new Set(moved.map(({ task }) => task.projectId))])
+  })
+  const started = await taskStore.started(deps.control, deps.regionId, 'deletion')
+  for (const task of started) await audit(deps, task, 'user_data_deletion.started')
+  return started
+}
+
+/** A crash between hiding and moving the tasks leaves a batch that no task knows; its people must be seen again. */
+const dropStrayHiding = async (deps: DeletionDeps): Promise<void> => {
+  const batchIds = await deps.erase.hidden.batchIds()
+  if (batchIds.length === 0) return
+  const known = await deps.control.rows<{ batch_id: string }>(
+    `SELECT DISTINCT batch_id FROM privacy_task WHERE batch_id = ANY($1) AND state IN ('STARTED', 'FAILURE')`,
+    [batchIds],
+  )
+  const kept = new Set(known.map((row) => row.batch_id))
+  for (const batchId of batchIds) if (!kept.has(batchId)) await deps.erase.hidden.reveal(batchId)
+}
+
+const finishOrFail = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promise<void> => {
+  const trackingIds = tasks.map((task) => task.trackingId)
+  await taskStore.countAttempt(deps.control, trackingIds)
+  try {
+    await finish(deps, tasks)
+  } catch (error) {
+    deps.onProblem(trackingIds, error)
+    const attempt = (tasks[0]?.attemptCount ?? 0) + 1
+    // A store that does not answer is waited for: only what was found, again and again, is a failure.
+    if (error instanceof AppError && error.retryable) throw error
+    if (attempt < attemptCountMax) throw error
+    await failAll(deps, tasks, error instanceof ErasureIncomplete ? error.findings.join('; ') : 'unexpected error')
+  }
+}
+
+const finish = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promise<void> => {
+  const first = tasks[0]
+  if (first === undefined || first.batchId === null || first.cutoff === null) return
+  const verified = tasks.every((task) => task.evidence?.holders.every((holder) => holder.rows_after === 0) ?? false)
+  if (!verified) await eraseAndVerify(deps, tasks, first.batchId, first.cutoff)
+  await endHiding(deps, first.batchId)
+  const done = await taskStore.started(deps.control, deps.regionId, 'deletion')
+  for (const task of done.filter((candidate) => candidate.batchId === first.batchId)) await succeed(deps, task)
+  await taskStore.bumpErasureEpoch(deps.control, [...new Set(tasks.map((task) => task.projectId))])
+}
+
+const eraseAndVerify = async (
+  deps: DeletionDeps,
+  tasks: readonly PrivacyTask[],
+  batchId: string,
+  cutoff: string,
+): Promise<void> => {
+  const batch = await loadBatch(deps, tasks, batchId, cutoff)
+  const startedAtMs = deps.nowMs()
+  const erased = await eraseBatch(deps.erase, batch)
+  await deps.withoutRetrievals(async () => {
+    await deps.erase.requestObjects.erase(batch)
+    // The lists of these very tasks: from here on the people are named by the hidden set alone.
+    for (const task of tasks) {
+      if (task.idsObjectKey !== null) await deps.idLists.delete(task.idsObjectKey)
+      await taskStore.change(deps.control, task.trackingId, { ids_object_key: null })
+    }
+    const left = await deps.erase.gate.objects(batch)
+    if (left.length > 0) throw new ErasureIncomplete(left)
+  })
+  for (const task of tasks) {
+    const evidence = evidenceAfter(task, erased, deps.nowMs() - startedAtMs)
+    await taskStore.change(deps.control, task.trackingId, { evidence: JSON.stringify(evidence) })
+  }
+}
+
+/** The people of a running batch stand in the hidden set, whatever has become of the tasks' lists. */
+const loadBatch = async (
+  deps: DeletionDeps,
+  tasks: readonly PrivacyTask[],
+  batchId: string,
+  cutoff: string,
+): Promise<RunningBatch> => {
+  const rows = await deps.erase.db.rows<{ project_id: string; distinct_id: string }>(
+    'SELECT project_id, distinct_id FROM hidden_id WHERE batch_id = {batchId:String}',
+    { params: { batchId } },
+  )
+  const byProject = Map.groupBy(rows, (row) => Number(row.project_id))
+  return {
+    batchId,
+    regionId: deps.regionId,
+    cutoff,
+    tasks,
+    subjects: [...byProject].map(([projectId, ids]) => ({
+      scope: projectScope(projectId, deps.regionId),
+      subject: { distinctIds: ids.map((row) => row.distinct_id), ingestedUntil: cutoff },
+    })),
+  }
+}
+
+const evidenceAfter = (task: PrivacyTask, erased: ErasedBatch, totalMs: number): Evidence | null =>
+  task.evidence === null
+    ? null
+    : {
+        ...task.evidence,
+        holders: task.evidence.holders.map((holder) => ({ ...holder, rows_after: 0 })),
+        retired_parts_removed: erased.retiredPartCount,
+        attempts: task.attemptCount + 1,
+        durations_ms: { ...task.evidence.durations_ms, ...erased.durationsMs, total: totalMs },
+      }
+
+/** The hidden set names the people too: it goes last, and its parts leave the disk before SUCCESS is said. */
+const endHiding = async (deps: DeletionDeps, batchId: string): Promise<void> => {
+  const { hidden } = deps.erase
+  const batchIds = await hidden.batchIds()
+  if (batchIds.some((other) => other !== batchId) && batchIds.includes(batchId)) await hidden.absorb(batchId)
+  await hidden.reveal(batchId)
+  const revealedAt = await hidden.engineNow()
+  const ownTable = { name: 'hidden set', tables: ['hidden_id'] }
+  await retireUntilGone({ ...deps.erase, holders: [{ ...deps.erase.requestObjects, ...ownTable }] }, revealedAt)
+  if ((await hidden.batchIds()).includes(batchId)) throw new ErasureIncomplete(['the hidden set is not empty'])
+}
+
+const succeed = async (deps: DeletionDeps, task: PrivacyTask): Promise<void> => {
+  const finishedAt = new Date(deps.nowMs())
+  const receipt = await deps.receipts.sign({
+    type: 'lethe-erasure',
+    tracking_id: task.trackingId,
+    project_id: task.projectId,
+    region: task.region,
+    compliance_type: task.complianceType,
+    date_requested: task.dateRequested,
+    erased_until: task.cutoff,
+    finished_at: finishedAt.toISOString(),
+    evidence: task.evidence,
+  })
+  await taskStore.move(deps.control, 'finish', 'SUCCESS', task.trackingId, { finished_at: finishedAt, receipt, failure: null })
+  await audit(deps, task, 'user_data_deletion.succeeded')
+}
+
+const failAll = async (deps: DeletionDeps, tasks: readonly PrivacyTask[], failure: string): Promise<void> => {
+  const finished_at = new Date(deps.nowMs())
+  for (const task of tasks) {
+    await taskStore.move(deps.control, 'fail', 'FAILURE', task.trackingId, { finished_at, failure })
+    await audit(deps, task, 'user_data_deletion.failed')
+  }
+}
+
+const audit = (
+  deps: DeletionDeps,
+  task: PrivacyTask,
+  type: 'user_data_deletion.started' | 'user_data_deletion.succeeded' | 'user_data_deletion.failed',
+): Promise<void> =>
+  deps.audit.append({
+    type,
+    actor: { type: 'system', id: null, name: null },
+    organizationId: null,
+    projectId: task.projectId,
+    target: { type: 'privacy_task', id: task.trackingId },
+  })
