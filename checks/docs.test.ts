@@ -41,6 +41,21 @@ describe('docs', () => {
     expect(sentencesOf({ 'server/src/a.ts': '// (ARCHITECTURE, invariant 2)\n' })[0]).toContain('invariant 2')
   })
 
+  it('wants every cited section and decision', () => {
+    const pages = {
+      'docs/spec/privacy.md': '## 1. Requests\n### 1.2 Body\n## 4. How\n\n1. a\n2. b\n',
+      'docs/adr/0001-a.md': '# 0001\n',
+    }
+    const cite = (text: string) => sentencesOf({ ...pages, 'server/src/a.ts': `// ${text}\n` })
+    expect(cite('privacy §1, privacy §1.2, privacy §4.2, ADR 0001')).toEqual([])
+    expect(cite('privacy §2')[0]).toContain('docs/spec/privacy.md')
+    expect(cite('privacy §4.3')).toHaveLength(1)
+    expect(cite('privacy §1.3')).toHaveLength(1)
+    expect(cite('DESIGN §7')).toHaveLength(1)
+    expect(cite('CLIENTS A2')).toHaveLength(1)
+    expect(cite('ADR 0002')[0]).toContain('ADR 0002')
+  })
+
   it('finds dead links and names of files that do not exist', () => {
     expect(
       sentencesOf({ 'docs/README.md': '[a](features.md) [b](../ARCHITECTURE.md#x) [c](https://x.test)\n' }),

@@ -49,6 +49,52 @@ const invariants: Check = (tree) => {
     )
 }
 
+// What code cites → the page that has the section, numbered in its headings.
+const citedPages: Readonly<Record<string, string>> = {
+  privacy: 'docs/spec/privacy.md',
+  residency: 'docs/spec/residency.md',
+  ingestion: 'docs/spec/ingestion.md',
+  identity: 'docs/spec/identity.md',
+  export: 'docs/spec/export.md',
+  auth: 'docs/spec/auth.md',
+  design: 'docs/design.md',
+  style: 'docs/style.md',
+  clients: 'docs/spec/clients.md',
+}
+const citation =
+  /\b(?:(privacy|residency|ingestion|identity|export|auth|design|style) §(\d+(?:\.\d+)?)|(clients) (A\d))/gi
+
+/** `1.2`: a heading of that number, or item 2 of a numbered list under heading 1. */
+const hasSection = (text: string, section: string): boolean => {
+  const titles = text
+    .split(/^#{2,3} /m)
+    .map((part) => ({ number: /^(A?\d[\d.]*)/.exec(part)?.[1]?.replace(/\.$/, ''), part }))
+  if (titles.some(({ number }) => number === section)) return true
+  const [major, item] = section.split('.')
+  return item !== undefined && titles.some(({ number, part }) => number === major && part.includes(`\n${item}. `))
+}
+
+const sections: Check = (tree) =>
+  tree.paths
+    .filter((path) => /\.(ts|tsx|sql)$/.test(path) && !path.startsWith('checks/'))
+    .flatMap((path) =>
+      [...tree.text(path).matchAll(citation)].flatMap((match) => {
+        const page = citedPages[(match[1] ?? match[3] ?? '').toLowerCase()] ?? ''
+        const section = match[2] ?? match[4] ?? ''
+        const isThere = hasSection(tree.text(page), section)
+        return isThere ? [] : [{ path, sentence: `cites ${match[0]}, a section that ${page} does not have` }]
+      }),
+    )
+
+const decisions: Check = (tree) =>
+  tree.paths
+    .filter((path) => /\.(ts|tsx|sql)$/.test(path) && !path.startsWith('checks/'))
+    .flatMap((path) =>
+      [...tree.text(path).matchAll(/\bADR (\d{4})\b/g)]
+        .filter((match) => !tree.paths.some((known) => known.startsWith(`docs/adr/${match[1]}-`)))
+        .map((match) => ({ path, sentence: `cites ADR ${match[1]}, which docs/adr does not have` })),
+    )
+
 const isPage = (path: string): boolean => path.endsWith('.md')
 
 const links: Check = (tree) =>
@@ -72,4 +118,4 @@ const namedFiles: Check = (tree) =>
 
 /** Documentation and code say the same. */
 export const checkDocs: Check = (tree) =>
-  [errorPages, featureIds, invariants, links, namedFiles].flatMap((check) => check(tree))
+  [errorPages, featureIds, invariants, sections, decisions, links, namedFiles].flatMap((check) => check(tree))
