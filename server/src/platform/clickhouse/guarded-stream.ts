@@ -23,7 +23,7 @@ export const failOnLateException = (tag: string | undefined, isBroken: () => boo
   let held: Buffer = Buffer.alloc(0)
   let exception: Buffer[] | null = null
 
-  const transform = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void => {
+  const transform = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) => {
     if (marker === null) return done(null, chunk)
     if (exception !== null) {
       exception.push(chunk)
