@@ -49,8 +49,8 @@ export interface Reply {
   readonly body: string | Buffer | Readable | object | null
 }
 
-/** Where the project of a request is named. `query-or-body`: legacy clients put project_id or token in the form body. */
-export type ProjectSelector = 'project_id-query' | 'token-query' | 'path'
+/** Where the project of a request is named. `token-query-or-body`: v2 privacy clients put the token in the JSON body. */
+export type ProjectSelector = 'project_id-query' | 'token-query' | 'token-query-or-body' | 'path'
 
 interface RouteBase {
   readonly surface: SurfaceName

@@ -79,7 +79,11 @@ const scoped = (
   path,
   hostFamily: 'web',
   bodyBytesMax,
-  access: { accepts: ['gdpr-token'], project: 'token-query', permission: 'privacy:request' },
+  access: {
+    accepts: ['gdpr-token'],
+    project: path.includes('/v2.0') ? 'token-query-or-body' : 'token-query',
+    permission: 'privacy:request',
+  },
   handle,
 })
 

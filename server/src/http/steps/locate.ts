@@ -66,8 +66,10 @@ const findProject = async (
   principal: Principal,
 ): Promise<Project | null> => {
   switch (route.access.project) {
-    case 'token-query': {
-      const token = request.query['token'] ?? ''
+    case 'token-query':
+    case 'token-query-or-body': {
+      const inBody = route.access.project === 'token-query-or-body' ? tokenInBody(request.body) : ''
+      const token = request.query['token'] ?? inBody
       if (token === '') throw new InvalidRequest('query parameter token (the project token) is required')
       return projects.byToken(token)
     }
@@ -75,6 +77,17 @@ const findProject = async (
       return projects.byId(projectIdOf(request.params['projectId'] ?? ''))
     case 'project_id-query':
       return projects.byId(chosenProjectId(request.query['project_id'], principal))
+  }
+}
+
+/** A body that is not JSON holds no token; its own step says what is wrong with it. */
+const tokenInBody = (body: Buffer): string => {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    const token = typeof value === 'object' && value !== null ? (value as { token?: unknown }).token : ''
+    return typeof token === 'string' ? token : ''
+  } catch {
+    return ''
   }
 }
 

@@ -24,7 +24,7 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
       timeoutMs: dayTimeoutMs,
     })
     const days = await db.rows<{ day: string; event_count: string }>(
-      `SELECT toDate(e.time) AS day, count() AS event_count ${visibleEventsSql} ${names}
+      `SELECT toDate(e.time) AS day, count() AS event_count ${visibleEventsSql('everybody')} ${names}
          AND e.time >= toDateTime64({from:String}, 3, 'UTC') AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY
        GROUP BY day ORDER BY day`,
       options({ from: request.fromDay, to: request.toDay }),
@@ -34,7 +34,7 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
       if (left <= 0) return
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
       yield* await db.stream(
-        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql} ${names}
+        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql('everybody')} ${names}
            AND e.time >= toDateTime64({day:String}, 3, 'UTC') AND e.time < toDateTime64({day:String}, 3, 'UTC') + INTERVAL 1 DAY
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
         options({ day }),

@@ -1,6 +1,6 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
-import { eventLineSql, lineSettings, profilesSql, visibleEventsSql } from '../../identity/index.ts'
+import { eventLineSql, lineSettings, visibleEventsSql, visibleProfilesSql } from '../../identity/index.ts'
 
 /** Reads the rows of given people, found by the projection `by_person` instead of a scan. */
 export interface PeopleReader {
@@ -38,7 +38,7 @@ export const createPeopleReader = (db: RegionDb): PeopleReader => ({
   events: async function* (scope, distinctIds, sinceMs, signal) {
     const since = sinceMs === null ? '' : 'AND e.time >= fromUnixTimestamp64Milli({sinceMs:Int64})'
     yield* await db.stream(
-      `SELECT ${eventLineSql('milliseconds')} ${visibleEventsSql} AND e.distinct_id IN {ids:Array(String)} ${since}
+      `SELECT ${eventLineSql('milliseconds')} ${visibleEventsSql('ids')} ${since}
        ORDER BY e.time, e.ingested_at FORMAT LineAsString`,
       {
         params: { projectId: scope.projectId, ids: distinctIds, ...(sinceMs === null ? {} : { sinceMs }) },
@@ -50,7 +50,7 @@ export const createPeopleReader = (db: RegionDb): PeopleReader => ({
   },
   profiles: async function* (scope, distinctIds, signal) {
     yield* await db.stream(
-      `SELECT ${profileLineSql} FROM (${profilesSql('AND distinct_id IN {ids:Array(String)}')})
+      `SELECT ${profileLineSql} FROM (${visibleProfilesSql('ids')})
        ORDER BY distinct_id FORMAT LineAsString`,
       {
         params: { projectId: scope.projectId, ids: distinctIds },

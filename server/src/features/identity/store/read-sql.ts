@@ -1,3 +1,9 @@
+/** Narrows a read to given people; then the bound parameter `ids` is required as well. */
+export type PeopleFilter = 'everybody' | 'ids'
+
+const idsOnly = (column: string, filter: PeopleFilter): string =>
+  filter === 'everybody' ? '' : `AND ${column} IN {ids:Array(String)}`
+
 /**
  * The one place that says who a stored distinct_id is now, and whether its rows may be seen (invariant 5).
  * Every read of personal rows joins this; bound parameter `projectId` is required.
@@ -5,7 +11,7 @@
  * Rows: distinct_id, canonical_id (`` when the id is not linked), hidden_until (1970 when it is not in the hidden set).
  * A link made before its id was hidden is itself hidden, so a person who comes back starts a new cluster (privacy §1.9).
  */
-export const resolutionSql = `
+const resolutionSql = (filter: PeopleFilter): string => `
 SELECT distinct_id,
        argMinIf(canonical_id, linked_at, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
        max(cutoff) AS hidden_until
@@ -16,10 +22,10 @@ FROM (
         SELECT distinct_id, max(cutoff) AS cutoff FROM hidden_id
         WHERE project_id = {projectId:UInt64} GROUP BY distinct_id
     ) AS h ON l.distinct_id = h.distinct_id
-    WHERE l.project_id = {projectId:UInt64}
+    WHERE l.project_id = {projectId:UInt64} ${idsOnly('l.distinct_id', filter)}
     UNION ALL
     SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), cutoff FROM hidden_id
-    WHERE project_id = {projectId:UInt64}
+    WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
 )
 GROUP BY distinct_id`
 
@@ -27,25 +33,22 @@ GROUP BY distinct_id`
  * FROM and WHERE for the events of a project as anybody may see them: scope, identity and hidden set are in it and
  * cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
  */
-export const visibleEventsSql = `
+export const visibleEventsSql = (filter: PeopleFilter): string => `
 FROM event AS e
-LEFT ANY JOIN (${resolutionSql}) AS r ON e.distinct_id = r.distinct_id
-WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until`
+LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id
+WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}`
 
 /** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id and properties. */
-export const visibleProfilesSql = `
+export const visibleProfilesSql = (filter: PeopleFilter): string => `
 SELECT p.distinct_id AS distinct_id, p.properties AS properties
 FROM (
     SELECT distinct_id, argMax(properties, version) AS properties, argMax(is_deleted, version) AS is_deleted,
            max(updated_at) AS changed_at
-    FROM profile WHERE project_id = {projectId:UInt64} {filter}
+    FROM profile WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
     GROUP BY distinct_id
 ) AS p
-LEFT ANY JOIN (${resolutionSql}) AS r ON p.distinct_id = r.distinct_id
+LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON p.distinct_id = r.distinct_id
 WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until`
-
-/** `filter` narrows the profile rows before they are grouped, such as `AND distinct_id IN {ids:Array(String)}`. */
-export const profilesSql = (filter: string): string => visibleProfilesSql.replace('{filter}', filter)
 
 export const canonicalIdSql = `if(r.canonical_id = '', e.distinct_id, r.canonical_id)`
 
