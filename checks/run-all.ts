@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { checkDocs } from './docs.ts'
 import { checkImports } from './imports.ts'
 import { checkTidy } from './tidy.ts'
-import { type Check, treeOfGit } from './tree.ts'
+import { type Check, treeOfProject } from './tree.ts'
 import { closingLine, sumOf, type Totals, totalsOf, type VitestReport } from './vitest-totals.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -28,7 +28,7 @@ const node = (script: string, ...args: string[]): boolean =>
   run(process.execPath, [script, ...args], 'on-failure') === 0
 
 const ours = (check: Check): boolean => {
-  const found = check(treeOfGit(top))
+  const found = check(treeOfProject(top))
   for (const { path, sentence, isWarning } of found) console.log(`${isWarning ? 'warning: ' : ''}${path} ${sentence}`)
   return found.every((finding) => finding.isWarning)
 }
@@ -43,11 +43,21 @@ const checks: readonly (readonly [name: string, pass: () => boolean])[] = [
   ['generated files', () => node(join(top, 'checks/settings-page.ts'))],
 ]
 
+// A check that breaks has not passed.
+const passes = (pass: () => boolean): boolean => {
+  try {
+    return pass()
+  } catch (error) {
+    console.log(error)
+    return false
+  }
+}
+
 const runChecks = (): Totals => {
   const failed: string[] = []
   for (const [name, pass] of checks) {
     const startedAt = performance.now()
-    const isGood = pass()
+    const isGood = passes(pass)
     console.log(`${isGood ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
     if (!isGood) failed.push(name)
   }

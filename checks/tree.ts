@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The project's own files, as every check sees them. Paths are relative to the top folder, with `/`. */
@@ -11,10 +11,9 @@ export interface Tree {
   has(path: string): boolean
 }
 
-/** What git tracks, and what it would track: a new file is checked before it is added. */
-export const treeOfGit = (top: string): Tree => {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: top })
-  const paths = [...new Set(listed.toString('utf8').split('\0'))]
+/** What git tracks, and what it would track: a new file is checked before it is added. Without git, the folder as it is. */
+export const treeOfProject = (top: string): Tree => {
+  const paths = [...new Set(pathsOfGit(top) ?? pathsOfFolder(top))]
     .filter((path) => path !== '' && existsSync(join(top, path)))
     .sort()
   return {
@@ -23,6 +22,25 @@ export const treeOfGit = (top: string): Tree => {
     sizeBytes: (path) => statSync(join(top, path)).size,
     has: (path) => existsSync(join(top, path)),
   }
+}
+
+// safe.directory: a checkout that belongs to another user, as in a container, is still this project.
+const gitArgs = ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+
+const pathsOfGit = (top: string): readonly string[] | null => {
+  const { status, stdout } = spawnSync('git', gitArgs, { cwd: top, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  return status === 0 ? stdout.split('\0') : null
+}
+
+const pathsOfFolder = (top: string): readonly string[] => {
+  const ignored = new Set(['.git', ...readFileSync(join(top, '.gitignore'), 'utf8').split(/\/?\r?\n/)])
+  const walk = (folder: string): readonly string[] =>
+    readdirSync(join(top, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (ignored.has(entry.name) || ignored.has(path)) return []
+      return entry.isDirectory() ? walk(path) : [path]
+    })
+  return walk('')
 }
 
 /** A tree made of texts, for the tests of the checks. */
