@@ -1,0 +1,193 @@
+import { AppError, EngineUnavailable, Overloaded } from '../../../kernel/errors.ts'
+import type { ProjectScope } from '../../../kernel/scope.ts'
+import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+import type { ControlDb } from '../../../platform/postgres/control-db.ts'
+import { type ApplyOutcome, applyOperations, type ProfileProperties } from '../domain/apply-operations.ts'
+import type { ProfileUpdate } from '../domain/profile-update.ts'
+import { profileRowText, readNewest, type StoredProfile } from './profile-rows.ts'
+import { lockProfileSlots, profileSlot } from './profile-slots.ts'
+
+export interface ProfileStoreSettings {
+  /** Updates and bytes that may be held, waiting and running together; beyond them requests are refused (invariant 9). */
+  readonly queueUpdateCountMax: number
+  readonly queueBytesMax: number
+  /** Profiles read, changed and written in one transaction: with 1 MB per profile, the most that is in memory at once. */
+  readonly batchProfileCountMax: number
+}
+
+export const defaultProfileSettings: ProfileStoreSettings = {
+  queueUpdateCountMax: 50_000,
+  queueBytesMax: 64 * 1_024 * 1_024,
+  batchProfileCountMax: 250,
+}
+
+/** What became of one update, in the order of the request; rejected ones changed nothing. */
+export type UpdateOutcome = { readonly kind: 'accept' } | Extract<ApplyOutcome, { readonly kind: 'reject' }>
+
+export interface ProfileStore {
+  /**
+   * Applies the updates in order and resolves when they are durable (invariant 4). Safe with several servers: a profile
+   * is changed under its slot's lock. Throws Overloaded when the queue is full or closed, EngineUnavailable when a
+   * store does not answer: some of the updates may have been applied then.
+   */
+  apply(scope: ProjectScope, updates: readonly ProfileUpdate[]): Promise<readonly UpdateOutcome[]>
+  /** Profiles as anybody may see them, raw JSON text by property name; those that are gone or hidden are missing. */
+  get(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlyMap<string, ProfileProperties>>
+  /** Refuses new updates; resolves when everything taken before is answered. */
+  drain(): Promise<void>
+}
+
+interface Job {
+  readonly projectId: number
+  readonly updates: readonly ProfileUpdate[]
+  readonly outcomes: UpdateOutcome[]
+  error: AppError | null
+  readonly settle: () => void
+}
+
+/** All updates of one profile in a batch, in order of arrival. */
+interface ProfileWork {
+  readonly projectId: number
+  readonly distinctId: string
+  readonly updates: { readonly job: Job; readonly at: number }[]
+}
+
+const batchUpdateCountMax = 5_000
+
+/** ING-17…22: read-modify-write of profiles. All updates that arrive while a batch runs form the next one. */
+export const createProfileStore = (
+  db: RegionDb,
+  control: ControlDb,
+  settings: ProfileStoreSettings = defaultProfileSettings,
+): ProfileStore => {
+  const queue: Job[] = []
+  let heldUpdateCount = 0
+  let heldBytes = 0
+  let isRunning = false
+  let isClosed = false
+  let onIdle: (() => void) | null = null
+
+  const run = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const jobs = takeJobs(queue)
+      const works = [...worksOf(jobs)]
+      for (let at = 0; at < works.length; at += settings.batchProfileCountMax) {
+        await runBatch(db, control, works.slice(at, at + settings.batchProfileCountMax))
+      }
+      for (const job of jobs) job.settle()
+    }
+    // Together with the last look at the queue: a job that came in between would wait for ever.
+    isRunning = false
+  }
+
+  const start = (): void => {
+    if (isRunning) return
+    isRunning = true
+    void run()
+  }
+
+  return {
+    apply: async (scope, updates) => {
+      if (updates.length === 0) return []
+      const bytes = updates.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      const isFull =
+        heldUpdateCount + updates.length > settings.queueUpdateCountMax || heldBytes + bytes > settings.queueBytesMax
+      if (isClosed) throw new Overloaded('the server is stopping; send this again')
+      if (isFull) throw new Overloaded('too many profile updates are waiting; send this again')
+      heldUpdateCount += updates.length
+      heldBytes += bytes
+      const job = await new Promise<Job>((resolve) => {
+        const added: Job = {
+          projectId: scope.projectId,
+          updates,
+          outcomes: [],
+          error: null,
+          settle: () => resolve(added),
+        }
+        queue.push(added)
+        start()
+      })
+      heldUpdateCount -= updates.length
+      heldBytes -= bytes
+      if (heldUpdateCount === 0) onIdle?.()
+      if (job.error !== null) throw job.error
+      return job.outcomes
+    },
+    get: async (scope, distinctIds) => {
+      const stored = await readNewest(db, scope.projectId, distinctIds)
+      const visible = new Map<string, ProfileProperties>()
+      for (const [id, { properties }] of stored) if (properties !== null) visible.set(id, properties)
+      return visible
+    },
+    drain: async () => {
+      isClosed = true
+      if (heldUpdateCount === 0) return
+      await new Promise<void>((resolve) => {
+        onIdle = resolve
+      })
+    },
+  }
+}
+
+/** At least one job, and no more than make a sensible batch. */
+const takeJobs = (queue: Job[]): readonly Job[] => {
+  let updateCount = 0
+  let jobCount = 0
+  for (const { updates } of queue) {
+    if (jobCount > 0 && updateCount + updates.length > batchUpdateCountMax) break
+    updateCount += updates.length
+    jobCount += 1
+  }
+  return queue.splice(0, jobCount)
+}
+
+const worksOf = (jobs: readonly Job[]): Iterable<ProfileWork> => {
+  const works = new Map<string, ProfileWork>()
+  for (const job of jobs) {
+    for (const [at, { distinctId }] of job.updates.entries()) {
+      const key = `${job.projectId}/${distinctId}`
+      const work = works.get(key) ?? { projectId: job.projectId, distinctId, updates: [] }
+      works.set(key, work)
+      work.updates.push({ job, at })
+    }
+  }
+  return works.values()
+}
+
+/** Never rejects: a failure is told to the jobs that it concerns. */
+const runBatch = async (db: RegionDb, control: ControlDb, works: readonly ProfileWork[]): Promise<void> => {
+  try {
+    const slots = works.map(({ projectId, distinctId }) => profileSlot(projectId, distinctId))
+    await control.tx(async (tx) => {
+      await lockProfileSlots(tx, db.regionId, slots)
+      const rows: string[] = []
+      for (const [projectId, ofProject] of Map.groupBy(works, (work) => work.projectId)) {
+        const ids = ofProject.map(({ distinctId }) => distinctId)
+        const stored = await readNewest(db, projectId, ids)
+        for (const work of ofProject) {
+          const row = changedRow(work, stored.get(work.distinctId))
+          if (row !== null) rows.push(row)
+        }
+      }
+      if (rows.length > 0) await db.insert('profile', Buffer.from(`${rows.join('\n')}\n`))
+    })
+  } catch (error) {
+    const isOurs = error instanceof AppError && error.code === 'ENGINE_UNAVAILABLE'
+    const failure = isOurs ? error : new EngineUnavailable('the profiles could not be stored; send this again', error)
+    for (const { updates } of works) for (const { job } of updates) job.error = failure
+  }
+}
+
+/** Applies a profile's updates one after the other; null when nothing has to be written. */
+const changedRow = (work: ProfileWork, stored: StoredProfile | undefined): string | null => {
+  const before = stored?.properties ?? null
+  let after = before
+  for (const { job, at } of work.updates) {
+    const outcome = applyOperations(after, job.updates[at] as ProfileUpdate)
+    job.outcomes[at] = outcome.kind === 'accept' ? accepted : outcome
+    if (outcome.kind === 'accept') after = outcome.value
+  }
+  return after === before ? null : profileRowText(work.projectId, work.distinctId, (stored?.version ?? 0) + 1, after)
+}
+
+const accepted = { kind: 'accept' } as const
