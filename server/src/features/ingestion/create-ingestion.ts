@@ -1,0 +1,73 @@
+import type { Route } from '../../http/route.ts'
+import type { Locate } from '../../http/steps/locate.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
+import { createLinkStore } from '../identity/index.ts'
+import type { Profiles } from '../profiles/index.ts'
+import { createEngage } from './engage.ts'
+import { createImport } from './import.ts'
+import type { OnOutcome, SuppressionList } from './ports.ts'
+import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
+import { boundedGunzip } from './store/bounded-gunzip.ts'
+import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
+import { createTrack } from './track.ts'
+
+export interface IngestionDeps {
+  readonly locate: Locate
+  readonly clock: Clock
+  /** Engines of the regions that this process serves. */
+  readonly regionDbs: readonly RegionDb[]
+  readonly profiles: Profiles
+  readonly suppression: SuppressionList
+  readonly onOutcome: OnOutcome
+  /** Secret of the installation: keys the ids that are made from client addresses. */
+  readonly anonymousIdKey: Buffer | string
+  readonly settings?: Partial<GroupCommitterSettings>
+}
+
+export interface Ingestion {
+  readonly routes: readonly Route[]
+  /** What is held for a region, waiting and in flight; for metrics. */
+  held(regionId: string): { readonly bytes: number; readonly rowCount: number }
+  /** Refuses new events; resolves when every request taken before is answered. */
+  drain(): Promise<void>
+}
+
+/** Wires the ingestion slice: one queue of events and one of links per region. */
+export const createIngestion = (deps: IngestionDeps): Ingestion => {
+  const settings = { ...defaultCommitterSettings, ...deps.settings }
+  const writers = new Map(
+    deps.regionDbs.map((db) => {
+      const events = createGroupCommitter((rows) => db.insert('event', rows), settings)
+      const linkRows = createGroupCommitter((rows) => db.insert('identity_link', rows), settings)
+      return [db.regionId, { events, linkRows, links: createLinkStore(linkRows.commit) }]
+    }),
+  )
+  const writerOf = (regionId: string) => {
+    const writer = writers.get(regionId)
+    if (writer === undefined) throw new Error(`region ${regionId} is not served here`)
+    return writer
+  }
+  const { locate, clock, suppression, onOutcome, anonymousIdKey } = deps
+  const intake = { clock, suppression, onOutcome, anonymousIdKey, writerOf }
+  return {
+    routes: ingestionRoutes({
+      track: createTrack({ ...intake, locate, gunzip: boundedGunzip(trackBytesMax) }),
+      engage: createEngage({
+        locate,
+        suppression,
+        onOutcome,
+        gunzip: boundedGunzip(trackBytesMax),
+        profilesOf: deps.profiles.storeOf,
+      }),
+      import: createImport({ ...intake, gunzip: boundedGunzip(importBytesMax) }),
+    }),
+    held: (regionId) => writerOf(regionId).events.held(),
+    drain: async () => {
+      const all = [...writers.values()]
+      // Events wait for their links: theirs must be taken to the end first.
+      await Promise.all(all.map(({ events }) => events.drain()))
+      await Promise.all(all.map(({ linkRows }) => linkRows.drain()))
+    },
+  }
+}

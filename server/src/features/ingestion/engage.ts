@@ -1,0 +1,131 @@
+import type { Received, Reply } from '../../http/route.ts'
+import type { Locate } from '../../http/steps/locate.ts'
+import type { WrongRegion } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/json.ts'
+import type { Project } from '../../kernel/project.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
+import { checkUpdate, type ProfileStore, type ProfileUpdate } from '../profiles/index.ts'
+import { decodeRecords, type Gunzip, type SentRecord } from './domain/decode-records.ts'
+import { createTally, type OnOutcome, type SuppressionList, type Tally } from './ports.ts'
+import { type FailedRecord, failedRecordsReply, ingestReply } from './replies.ts'
+import { createTokenLookup, type TokenPlace } from './token-lookup.ts'
+import { refuseTooManyRecords } from './track.ts'
+
+export interface EngageDeps {
+  readonly locate: Locate
+  readonly gunzip: Gunzip
+  readonly suppression: SuppressionList
+  readonly onOutcome: OnOutcome
+  readonly profilesOf: (regionId: string) => ProfileStore
+}
+
+/** The checked updates of one project, with their positions in the batch. */
+interface ProjectUpdates {
+  readonly scope: ProjectScope
+  readonly updates: ProfileUpdate[]
+  readonly indexes: number[]
+}
+
+interface Intake {
+  readonly tally: Tally
+  readonly failed: FailedRecord[]
+  readonly byProject: Map<number, ProjectUpdates>
+  elsewhere: WrongRegion | null
+}
+
+/** ING-17…22: profile updates that carry the token of their project; answers like `/track`, or with strict=1 like `/import`. */
+export const createEngage =
+  (deps: EngageDeps) =>
+  async (request: Received): Promise<Reply> => {
+    const { body, query, headers } = request
+    const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
+    if (records === null) return ingestReply(params, { isValid: false, error: null })
+    refuseTooManyRecords(records)
+    const intake = await takeUpdates(deps, request, records)
+    await applyUpdates(deps, intake)
+    intake.tally.report()
+    if (intake.elsewhere !== null) throw intake.elsewhere
+    const failed = intake.failed.sort((a, b) => a.index - b.index)
+    const goodCount = records.length - failed.length
+    if (failed.length > 0 && params.get('strict') === '1') return failedRecordsReply(failed, goodCount)
+    return ingestReply(params, { isValid: goodCount > 0, error: failed[0]?.message ?? null })
+  }
+
+const takeUpdates = async (deps: EngageDeps, request: Received, records: readonly SentRecord[]): Promise<Intake> => {
+  const tally = createTally('engage', deps.onOutcome)
+  const intake: Intake = { tally, failed: [], byProject: new Map(), elsewhere: null }
+  const placeOf = createTokenLookup(deps.locate.byToken, request)
+  for (const [index, record] of records.entries()) {
+    const checked = checkUpdate(record, request.receivedAtMs)
+    if (checked.kind === 'reject') {
+      fail(intake, index, checked)
+      continue
+    }
+    const token = isJsonObject(record) ? record['$token'] : null
+    if (typeof token !== 'string' || token === '') {
+      fail(intake, index, { reason: 'token-missing', field: '$token', message: noToken })
+      continue
+    }
+    await takeUpdate(deps, intake, await placeOf(token), index, checked.value)
+  }
+  return intake
+}
+
+const noToken = `'$token' is invalid: must be the token of a project`
+const surplusToken = `'$token' is invalid: names one project too many for one request`
+
+const takeUpdate = async (
+  { suppression }: EngageDeps,
+  intake: Intake,
+  place: TokenPlace,
+  index: number,
+  update: ProfileUpdate,
+): Promise<void> => {
+  switch (place.kind) {
+    case 'surplus':
+      return fail(intake, index, { reason: 'too-many-tokens', field: '$token', message: surplusToken })
+    case 'unknown':
+      return intake.tally.add('drop', 'unknown-token')
+    case 'elsewhere':
+      intake.tally.add('wrong-region')
+      intake.elsewhere = place.error
+      return
+    case 'here':
+      if (await suppression.isSuppressed(place.project, update.distinctId)) {
+        return intake.tally.add('drop', 'suppressed')
+      }
+      return put(intake, place, index, update)
+  }
+}
+
+const put = (
+  { byProject }: Intake,
+  { scope, project }: { readonly scope: ProjectScope; readonly project: Project },
+  index: number,
+  update: ProfileUpdate,
+): void => {
+  const of = byProject.get(project.id) ?? { scope, updates: [], indexes: [] }
+  byProject.set(project.id, of)
+  of.updates.push(update)
+  of.indexes.push(index)
+}
+
+const applyUpdates = async ({ profilesOf }: EngageDeps, intake: Intake): Promise<void> => {
+  const applied = [...intake.byProject.values()].map(async ({ scope, updates, indexes }) => {
+    const outcomes = await profilesOf(scope.regionId).apply(scope, updates)
+    for (const [at, outcome] of outcomes.entries()) {
+      if (outcome.kind === 'accept') intake.tally.add('accept')
+      else fail(intake, indexes[at] ?? 0, outcome)
+    }
+  })
+  await Promise.all(applied)
+}
+
+const fail = (
+  { failed, tally }: Intake,
+  index: number,
+  { reason, field, message }: { readonly reason: string; readonly field: string; readonly message: string },
+): void => {
+  tally.add('reject', reason)
+  failed.push({ index, field, message })
+}

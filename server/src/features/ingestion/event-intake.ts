@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import type { Received } from '../../http/route.ts'
+import { hmacSha256Hex } from '../../kernel/hash.ts'
+import type { Project } from '../../kernel/project.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
+import type { Clock } from '../../kernel/time.ts'
+import { type LinkStore, resolveAsSent, resolveSimplified } from '../identity/index.ts'
+import { type AcceptedEvent, acceptEvent, type EventOutcome, serverPropertiesText } from './domain/accept-event.ts'
+import type { SentRecord } from './domain/decode-records.ts'
+import type { Link, Step, StepContext } from './domain/event-draft.ts'
+import type { SuppressionList, Tally } from './ports.ts'
+import type { GroupCommitter } from './store/group-committer.ts'
+
+/** What a region takes rows by. */
+export interface RegionWriter {
+  readonly events: GroupCommitter
+  readonly links: LinkStore
+}
+
+export interface EventIntakeDeps {
+  readonly clock: Clock
+  readonly suppression: SuppressionList
+  /** Keys the ids that are made from client addresses. */
+  readonly anonymousIdKey: Buffer | string
+  readonly writerOf: (regionId: string) => RegionWriter
+}
+
+export interface IntakeOptions {
+  readonly scope: ProjectScope
+  readonly project: Project
+  readonly request: Received
+  readonly isImport: boolean
+  /** Whether an event without any id gets one from the client's address (identity §8). */
+  readonly hasAnonymousIds: boolean
+  readonly tally: Tally
+}
+
+/** The events of one project in one request: taken one by one, stored together. */
+export interface EventIntake {
+  take(steps: readonly Step[], record: SentRecord): Promise<EventOutcome>
+  /** Resolves when every accepted event is durable, its link before it (invariant 4). */
+  store(): Promise<void>
+}
+
+export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions): EventIntake => {
+  const { scope, project, tally } = options
+  const context = stepContext(deps, options)
+  const rows: string[] = []
+  const links: Link[] = []
+
+  return {
+    take: async (steps, record) => {
+      let outcome = acceptEvent(steps, record, context)
+      if (outcome.kind === 'accept') {
+        const suppressed = isSuppressed(deps.suppression, project, outcome.value)
+        if (suppressed === true || (suppressed !== false && (await suppressed))) {
+          outcome = { kind: 'drop', reason: 'suppressed' }
+        }
+      }
+      tally.add(outcome.kind, outcome.kind === 'accept' ? '' : outcome.reason)
+      if (outcome.kind === 'accept') {
+        rows.push(outcome.value.row)
+        if (outcome.value.link !== null) links.push(outcome.value.link)
+      }
+      return outcome
+    },
+    store: async () => {
+      const writer = deps.writerOf(scope.regionId)
+      const linked = links.length === 0 ? undefined : writer.links.record(scope, project.erasureEpoch, links)
+      await writer.events.commit(rows, linked)
+    },
+  }
+}
+
+const stepContext = (
+  deps: EventIntakeDeps,
+  { project, request, isImport, hasAnonymousIds }: IntakeOptions,
+): StepContext => {
+  const nowMs = deps.clock.nowMs()
+  let anonymousId: string | null = null
+  const makeAnonymousId = (): string => {
+    // The address itself is never stored; the same visitor gets another id in every project.
+    anonymousId ??= hmacSha256Hex(deps.anonymousIdKey, `${project.id}/${request.clientIp}`).slice(0, 32)
+    return anonymousId
+  }
+  return {
+    projectId: project.id,
+    nowMs,
+    serverPropertiesText: serverPropertiesText(request.host, request.receivedAtMs, nowMs, isImport),
+    resolveIds: project.identityMode === 'simplified' ? resolveSimplified : resolveAsSent,
+    anonymousId: hasAnonymousIds ? makeAnonymousId : null,
+    newInsertId: randomUUID,
+  }
+}
+
+const isSuppressed = (
+  list: SuppressionList,
+  project: Project,
+  { distinctId, deviceId }: AcceptedEvent,
+): boolean | Promise<boolean> => {
+  const byId = list.isSuppressed(project, distinctId)
+  const deviceDistinctId = deviceId === null ? distinctId : `$device:${deviceId}`
+  if (byId === true || deviceDistinctId === distinctId) return byId
+  const byDevice = list.isSuppressed(project, deviceDistinctId)
+  if (byId === false) return byDevice
+  return Promise.all([byId, byDevice]).then((answers) => answers.includes(true))
+}

@@ -1,0 +1,69 @@
+import type { Reply, Scoped } from '../../http/route.ts'
+import { InvalidRequest } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/json.ts'
+import { truncateUtf8 } from '../../kernel/text.ts'
+import { lenientImportSteps, strictImportSteps } from './domain/accept-event.ts'
+import { type DecodedBody, decodeRecords, recordCountMax, type SentRecord } from './domain/decode-records.ts'
+import { createEventIntake } from './event-intake.ts'
+import { createTally } from './ports.ts'
+import { type FailedRecord, failedRecordsReply, importedReply, ingestReply } from './replies.ts'
+import type { TrackDeps } from './track.ts'
+
+/**
+ * ING-08…10: events of any age for the project of the credentials; a token inside a record is not looked at. Good
+ * records are stored also when others fail, before anything is answered.
+ */
+export const createImport =
+  (deps: Omit<TrackDeps, 'locate'>) =>
+  async (request: Scoped): Promise<Reply> => {
+    const { body, query, headers } = request
+    const decoded = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
+    const { params, records, form } = decoded
+    if (records === null) {
+      if (form === 'form') return ingestReply(params, { isValid: false, error: null })
+      throw new InvalidRequest('the body must be a JSON array of events, or one event per line')
+    }
+    if (records.length > recordCountMax) throw new InvalidRequest(`at most ${recordCountMax} events per request`)
+    const isStrict = isStrictImport(decoded)
+    const { failed, importedCount } = await storeEvents(deps, request, records, isStrict)
+    if (isStrict && failed.length > 0) return failedRecordsReply(failed, importedCount)
+    // Old libraries send a form and read the answer of /track (CLIENTS: python, ruby, node).
+    return form === 'form'
+      ? ingestReply(params, { isValid: importedCount > 0, error: failed[0]?.message ?? null })
+      : importedReply(importedCount)
+  }
+
+/** Strict unless told otherwise; forms come from libraries that are older than the rule (ingestion §6). */
+const isStrictImport = ({ params, form }: DecodedBody): boolean => {
+  const strict = params.get('strict') ?? ''
+  return strict === '' ? form !== 'form' : strict !== '0' && strict !== 'false'
+}
+
+const storeEvents = async (
+  deps: Omit<TrackDeps, 'locate'>,
+  request: Scoped,
+  records: readonly SentRecord[],
+  isStrict: boolean,
+): Promise<{ readonly failed: readonly FailedRecord[]; readonly importedCount: number }> => {
+  const tally = createTally('import', deps.onOutcome)
+  const { scope, project } = request
+  const intake = createEventIntake(deps, { scope, project, request, isImport: true, hasAnonymousIds: !isStrict, tally })
+  const steps = isStrict ? strictImportSteps : lenientImportSteps
+  const failed: FailedRecord[] = []
+  for (const [index, record] of records.entries()) {
+    const outcome = await intake.take(steps, record)
+    if (outcome.kind !== 'reject') continue
+    const { field, message } = outcome
+    failed.push({ index, insertId: insertIdOf(record), field, message })
+  }
+  tally.report()
+  await intake.store()
+  return { failed, importedCount: records.length - failed.length }
+}
+
+/** Senders find their record by it; `` when there is none. */
+const insertIdOf = (record: SentRecord): string => {
+  const properties = isJsonObject(record) ? record['properties'] : null
+  const id = isJsonObject(properties) ? properties['$insert_id'] : null
+  return typeof id === 'string' ? truncateUtf8(id.toWellFormed(), 255) : ''
+}

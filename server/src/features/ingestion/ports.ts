@@ -1,0 +1,35 @@
+import type { Project } from '../../kernel/project.ts'
+
+/** PRIV-31: ids that were erased and asked not to come back. Asked for every event: answers at once when it can. */
+export interface SuppressionList {
+  isSuppressed(project: Project, distinctId: string): boolean | Promise<boolean>
+}
+
+export type IngestSurface = 'track' | 'import' | 'engage'
+
+/** For counters: what became of records, and why. Nothing personal; reasons are closed unions. */
+export type OnOutcome = (
+  surface: IngestSurface,
+  outcome: 'accept' | 'drop' | 'reject' | 'wrong-region',
+  reason: string,
+  recordCount: number,
+) => void
+
+/** Counts by outcome and reason while a request runs, and reports each once. */
+export const createTally = (surface: IngestSurface, onOutcome: OnOutcome) => {
+  const counts = new Map<string, number>()
+  return {
+    add: (outcome: Parameters<OnOutcome>[1], reason = ''): void => {
+      const key = `${outcome}/${reason}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    },
+    report: (): void => {
+      for (const [key, count] of counts) {
+        const [outcome = '', reason = ''] = key.split('/')
+        onOutcome(surface, outcome as Parameters<OnOutcome>[1], reason, count)
+      }
+    },
+  }
+}
+
+export type Tally = ReturnType<typeof createTally>

@@ -1,0 +1,88 @@
+import type { Received, Reply } from '../../http/route.ts'
+import type { Locate } from '../../http/steps/locate.ts'
+import { AppError, type WrongRegion } from '../../kernel/errors.ts'
+import { isJsonObject } from '../../kernel/json.ts'
+import { faultWithoutProject, trackSteps } from './domain/accept-event.ts'
+import { decodeRecords, type Gunzip, recordCountMax, type SentRecord } from './domain/decode-records.ts'
+import { createEventIntake, type EventIntake, type EventIntakeDeps } from './event-intake.ts'
+import { createTally, type OnOutcome } from './ports.ts'
+import { type IngestResult, ingestReply } from './replies.ts'
+import { createTokenLookup } from './token-lookup.ts'
+
+export interface TrackDeps extends EventIntakeDeps {
+  readonly locate: Locate
+  readonly gunzip: Gunzip
+  readonly onOutcome: OnOutcome
+}
+
+/** A batch is refused with 413, as too many bytes are: browsers then halve it and send both halves (ingestion §4). */
+export const refuseTooManyRecords = (records: readonly unknown[]): void => {
+  if (records.length <= recordCountMax) return
+  throw new AppError('BODY_TOO_LARGE', `request exceeds max limit of ${recordCountMax} records`, { status: 413 })
+}
+
+/**
+ * ING-01…05: events that carry the token of their project. Those of this region are stored before anything is
+ * answered; then a token of another region, if there was one, makes the answer 403 (residency §4).
+ */
+export const createTrack =
+  (deps: TrackDeps) =>
+  async (request: Received): Promise<Reply> => {
+    const { body, query, headers } = request
+    const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
+    if (records === null) return ingestReply(params, { isValid: false, error: null })
+    refuseTooManyRecords(records)
+    const { elsewhere, ...result } = await storeEvents(deps, request, records, params.get('ip') === '1')
+    if (elsewhere !== null) throw elsewhere
+    return ingestReply(params, result)
+  }
+
+const storeEvents = async (
+  deps: TrackDeps,
+  request: Received,
+  records: readonly SentRecord[],
+  hasAnonymousIds: boolean,
+): Promise<IngestResult & { readonly elsewhere: WrongRegion | null }> => {
+  const tally = createTally('track', deps.onOutcome)
+  const placeOf = createTokenLookup(deps.locate.byToken, request)
+  const intakes = new Map<number, EventIntake>()
+  let isValid = false
+  let error: string | null = null
+  let elsewhere: WrongRegion | null = null
+
+  for (const record of records) {
+    const token = tokenOf(record)
+    const found = token === null ? null : placeOf(token)
+    const place = found instanceof Promise ? await found : found
+    if (place === null || place.kind === 'surplus') {
+      const fault = faultWithoutProject(record, place !== null)
+      tally.add('reject', fault.reason)
+      error ??= fault.message
+    } else if (place.kind === 'unknown') {
+      // Said to be good, as the public API does, and kept nowhere.
+      tally.add('drop', 'unknown-token')
+      isValid = true
+    } else if (place.kind === 'elsewhere') {
+      tally.add('wrong-region')
+      elsewhere = place.error
+    } else {
+      const { scope, project } = place
+      const intake =
+        intakes.get(project.id) ??
+        createEventIntake(deps, { scope, project, request, isImport: false, hasAnonymousIds, tally })
+      intakes.set(project.id, intake)
+      const outcome = await intake.take(trackSteps, record)
+      if (outcome.kind === 'reject') error ??= outcome.message
+      else isValid = true
+    }
+  }
+  tally.report()
+  await Promise.all([...intakes.values()].map((intake) => intake.store()))
+  return { isValid, error, elsewhere }
+}
+
+const tokenOf = (record: SentRecord): string | null => {
+  const properties = isJsonObject(record) ? record['properties'] : null
+  const token = isJsonObject(properties) ? properties['token'] : null
+  return typeof token === 'string' && token !== '' ? token : null
+}
