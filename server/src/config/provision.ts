@@ -6,7 +6,7 @@ import type { RegionConfig } from './regions.ts'
 
 // The provisioning file (DESIGN §11): who and what exists. Read whole, checked whole, refused with every fault at once.
 
-const id = z.number({ error: 'expected a whole number' }).int().min(1).max(2_147_483_647)
+const id = z.number({ error: 'expected a whole number from 1 on' }).int().min(1).max(2_147_483_647)
 const name = z.string({ error: 'expected a text' }).trim().min(1, 'must not be empty').max(255)
 const secretText = (minLength: number) =>
   z

@@ -76,7 +76,7 @@ export const settings = z.object({
     'Refuse requests whose Host is in no list of a region (421) instead of serving them in single-host mode.',
   ),
   LETHE_LOG_LEVEL: choice(
-    ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+    ['error', 'warn', 'info', 'debug', 'silent'],
     'info',
     'What goes to the log. No level logs anything personal.',
   ),

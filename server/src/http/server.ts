@@ -4,14 +4,7 @@ import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AppError, BodyTooLarge, InvalidRequest } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/time.ts'
-import {
-  type Authenticator,
-  isOpenRoute,
-  isScopedRoute,
-  type Received,
-  type Reply,
-  type Route,
-} from './route.ts'
+import { type Authenticator, isOpenRoute, isScopedRoute, type Received, type Reply, type Route } from './route.ts'
 import type { Locate } from './steps/locate.ts'
 import { hostName, type Place } from './steps/place.ts'
 import { inflateBody } from './steps/receive.ts'
@@ -74,7 +67,8 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
     app.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.bodyBytesMax,
+      // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
+      bodyLimit: Math.max(1, route.bodyBytesMax),
       handler: (request, reply) => answer(deps, route, request, reply),
       errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error, route)),
     })

@@ -1,0 +1,80 @@
+import type { Stores } from './compose-stores.ts'
+import type { Config } from './config/config.ts'
+import { createPeopleReader } from './features/export/index.ts'
+import { createClusterStore, createHiddenSet, createPeopleTableHolder } from './features/identity/index.ts'
+import { createPrivacy, type Privacy } from './features/privacy/index.ts'
+import { lockAllProfileSlots } from './features/profiles/index.ts'
+import type { AuditLog } from './kernel/audit.ts'
+import type { PersonalDataHolder } from './kernel/subject.ts'
+import type { Clock } from './kernel/time.ts'
+import type { RegionDb } from './platform/clickhouse/region-db.ts'
+import { retireParts } from './platform/clickhouse/retired-parts.ts'
+import { errorFields, type Log } from './platform/log.ts'
+
+export interface ComposePrivacyDeps {
+  readonly config: Config
+  readonly stores: Stores
+  readonly regionDb: (regionId: string) => RegionDb
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly secret: Buffer
+  readonly log: Log
+}
+
+/** Every table of the region engine with rows of people (invariant 6). Links go last: they say who belongs together. */
+export const tableHolders = (regionDb: (regionId: string) => RegionDb): readonly PersonalDataHolder[] => [
+  createPeopleTableHolder(
+    { name: 'events', table: 'event', idColumns: ['distinct_id'], arrivedColumn: 'ingested_at', eraseAfter: [] },
+    regionDb,
+  ),
+  createPeopleTableHolder(
+    { name: 'profiles', table: 'profile', idColumns: ['distinct_id'], arrivedColumn: 'updated_at', eraseAfter: [] },
+    regionDb,
+  ),
+  createPeopleTableHolder(
+    {
+      name: 'identity links',
+      table: 'identity_link',
+      idColumns: ['distinct_id', 'canonical_id'],
+      arrivedColumn: 'linked_at',
+      eraseAfter: ['events', 'profiles'],
+    },
+    regionDb,
+  ),
+]
+
+/** Hands privacy what the others hold: it imports no slice. */
+export const composePrivacy = ({
+  config,
+  stores,
+  regionDb,
+  audit,
+  clock,
+  secret,
+  log,
+}: ComposePrivacyDeps): Privacy => {
+  const { scanDays, statusRatePerSecond, ...settings } = config.gdpr
+  return createPrivacy({
+    control: stores.control,
+    regions: stores.regions.map(({ region, db, objects }) => ({
+      region,
+      db,
+      objects,
+      clusters: createClusterStore(db),
+      hidden: createHiddenSet(db),
+      people: createPeopleReader(db),
+      retireParts: (table: string) => retireParts(db, table),
+    })),
+    tableHolders: tableHolders(regionDb),
+    lockProfiles: lockAllProfileSlots,
+    audit,
+    clock,
+    secret,
+    settings: { ...settings, scanDaysMax: scanDays },
+    onProblem: (regionId, trackingIds, error) => {
+      for (const taskId of trackingIds.length === 0 ? [''] : trackingIds) {
+        log.warn('privacy work had trouble and is tried again', { regionId, taskId, ...errorFields(error) })
+      }
+    },
+  })
+}

@@ -1,0 +1,140 @@
+import { composePrivacy } from './compose-privacy.ts'
+import { openStores, type Stores } from './compose-stores.ts'
+import { systemRoutes } from './compose-system-routes.ts'
+import { applyProvision } from './config/apply-provision.ts'
+import type { Config } from './config/config.ts'
+import { readProvision } from './config/provision.ts'
+import { urlHost } from './config/regions.ts'
+import { secretKeyOf } from './config/secret-key.ts'
+import { createAccess, oneYearAfter } from './features/access/index.ts'
+import { appendAudit, createAudit } from './features/audit/index.ts'
+import { createExport } from './features/export/index.ts'
+import { createResidency } from './features/residency/index.ts'
+import type { Route } from './http/route.ts'
+import { createHttpServer } from './http/server.ts'
+import { createLocate } from './http/steps/locate.ts'
+import { createPlace } from './http/steps/place.ts'
+import { assert } from './kernel/errors.ts'
+import type { RegionDb } from './platform/clickhouse/region-db.ts'
+import { systemClock } from './platform/clock.ts'
+import { errorFields, type Log } from './platform/log.ts'
+import { createMetrics } from './platform/metrics.ts'
+
+export interface RunningServer {
+  /** Where it listens; null without the http role. */
+  readonly url: string | null
+  /** No new requests, commits drained, workers and engines stopped. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+// Requests that are being answered get this long; then their connections are cut.
+const requestGraceMs = 10_000
+
+/** Builds and starts everything (the one place that knows all). Throws when a store cannot be opened or the file is refused. */
+export const compose = async (config: Config, log: Log): Promise<RunningServer> => {
+  const provision =
+    config.provisionFile === null
+      ? null
+      : readProvision(config.provisionFile, config.regions, config.installedRegionIds)
+  const stores = await openStores(config)
+  try {
+    if (provision !== null) {
+      const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit }
+      const done = await applyProvision({ ...deps, tokenExpiresAtMs: oneYearAfter }, provision)
+      log.info('provisioning file applied', { count: done.createdCount + done.changedCount })
+    }
+    return await startServer(config, log, stores)
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+const startServer = async (config: Config, log: Log, stores: Stores): Promise<RunningServer> => {
+  const clock = systemClock
+  const { control } = stores
+  const metrics = createMetrics()
+  const secret = secretKeyOf(config.secretKeyHex, config.dataDir)
+  const regionDbs = new Map<string, RegionDb>(stores.regions.map(({ region, db }) => [region.id, db]))
+  const regionDb = (regionId: string): RegionDb => {
+    const db = regionDbs.get(regionId)
+    assert(db !== undefined, 'a request reached a region that is not served here')
+    return db
+  }
+  let isStopping = false
+
+  const access = await createAccess({
+    control,
+    clock,
+    appendAudit,
+    ownOrigins: new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin)),
+    secureCookies: !config.allowHttp,
+    clustersOf: (regionId) => config.regions.find(({ id }) => id === regionId)?.clusters ?? [],
+  })
+  const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
+  const { regions, servedRegionIds } = config
+  const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
+  const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
+  const shared = { config, stores, regionDb, clock, secret, log }
+  const privacy = composePrivacy({ ...shared, audit: audit.log })
+
+  const routes: readonly Route[] = [
+    ...createExport({ regionDb, audit: audit.log, clock }).routes,
+    ...privacy.routes,
+    ...access.routes,
+    ...audit.routes,
+    ...createResidency({ regions, servedRegionIds }).routes,
+    ...systemRoutes({
+      stores: reachable(stores),
+      isStopping: () => isStopping,
+      metricsText: metrics.text,
+      openMetrics: config.openMetrics,
+    }),
+  ]
+  const surfaces = new Map(routes.map(({ path, surface }) => [path, surface]))
+  const http = createHttpServer({
+    routes,
+    place,
+    locate,
+    clock,
+    authenticator: access.authenticator,
+    onAnswered: ({ regionId, ...line }) => {
+      const surface = surfaces.get(line.route) ?? 'system'
+      metrics.requestCount.inc({ surface, status: String(line.status) })
+      metrics.requestSeconds.observe({ surface }, line.durationMs / 1_000)
+      log.debug('answered', { ...line, surface, ...(regionId === null ? {} : { regionId }) })
+    },
+    onFault: (requestId, error) =>
+      log.error('a request failed', { requestId, ...errorFields(error.cause ?? error), code: error.code }),
+    trustedProxies: config.trustedProxies,
+    requireHttps: !config.allowHttp,
+    tls: config.tls,
+  })
+
+  const stopWorkers = config.roles.has('jobs') ? await privacy.startWorkers() : async () => undefined
+  const stop = async (): Promise<void> => {
+    if (isStopping) return
+    isStopping = true
+    const cut = setTimeout(() => http.server.closeAllConnections(), requestGraceMs)
+    await http.close()
+    clearTimeout(cut)
+    await stopWorkers()
+    await stores.close()
+  }
+  if (!config.roles.has('http')) return { url: null, stop }
+  try {
+    await http.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await stopWorkers()
+    throw error
+  }
+  return { url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`, stop }
+}
+
+const reachable = (stores: Stores) => [
+  { name: 'control', ping: () => stores.control.ping() },
+  ...stores.regions.flatMap(({ region, db, objects }) => [
+    { name: `${region.id} engine`, ping: () => db.ping(2_000) },
+    { name: `${region.id} objects`, ping: () => objects.ping() },
+  ]),
+]
