@@ -1,3 +1,4 @@
+import { composeIngestion } from './compose-ingestion.ts'
 import { composePrivacy } from './compose-privacy.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
@@ -77,8 +78,10 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
+  const ingestion = composeIngestion({ ...shared, locate, metrics })
 
   const routes: readonly Route[] = [
+    ...ingestion.routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
     ...privacy.routes,
     ...access.routes,
@@ -118,6 +121,7 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
     const cut = setTimeout(() => http.server.closeAllConnections(), requestGraceMs)
     await http.close()
     clearTimeout(cut)
+    await ingestion.drain()
     await stopWorkers()
     await stores.close()
   }

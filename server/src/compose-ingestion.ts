@@ -1,0 +1,57 @@
+import type { Stores } from './compose-stores.ts'
+import type { Config } from './config/config.ts'
+import { createIngestion } from './features/ingestion/index.ts'
+import { createIdHash, createSuppressionList } from './features/privacy/index.ts'
+import { createProfiles } from './features/profiles/index.ts'
+import type { Route } from './http/route.ts'
+import type { Locate } from './http/steps/locate.ts'
+import { hmacSha256Hex } from './kernel/hash.ts'
+import type { Clock } from './kernel/time.ts'
+import type { Metrics } from './platform/metrics.ts'
+
+export interface ComposeIngestionDeps {
+  readonly config: Config
+  readonly stores: Stores
+  readonly locate: Locate
+  readonly clock: Clock
+  readonly secret: Buffer
+  readonly metrics: Metrics
+}
+
+export interface ComposedIngestion {
+  readonly routes: readonly Route[]
+  /** Resolves when every record that was taken is answered. */
+  drain(): Promise<void>
+}
+
+export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion => {
+  const { config, stores, locate, clock, secret, metrics } = deps
+  const { control } = stores
+  const regionDbs = stores.regions.map(({ db }) => db)
+  const profiles = createProfiles({ control, regionDbs })
+  const ingestion = createIngestion({
+    locate,
+    clock,
+    regionDbs,
+    profiles,
+    suppression: createSuppressionList(control, createIdHash(secret)),
+    onOutcome: (surface, outcome, reason, recordCount) => {
+      metrics.recordCount.inc({ surface, outcome, reason }, recordCount)
+    },
+    // A key of its own: ids made from addresses must not be comparable with hashes of the control store.
+    anonymousIdKey: hmacSha256Hex(secret, 'anonymous ids'),
+    settings: { queueBytesMax: config.ingestQueueBytes },
+  })
+  for (const { regionId } of regionDbs) {
+    const name = regionId.toLowerCase()
+    metrics.addGauge(`lethe_ingest_queue_bytes_${name}`, `Bytes of rows held for region ${regionId}`, () => {
+      return ingestion.held(regionId).bytes
+    })
+  }
+  return {
+    routes: ingestion.routes,
+    drain: async () => {
+      await Promise.all([ingestion.drain(), profiles.drain()])
+    },
+  }
+}
