@@ -40,11 +40,11 @@ export const createMetrics = (): Metrics => {
     }),
     addCounter: (name, help, labelNames) => new Counter({ name, help, labelNames: [...labelNames], registers }),
     addGauge(name, help, read) {
-      const gauge = new Gauge({
+      const gauge: Gauge = new Gauge({
         name,
         help,
         registers,
-        collect: () => gauge.set(read()),
+        collect: (): void => gauge.set(read()),
       })
     },
     text: () => registry.metrics(),

@@ -231,8 +231,10 @@ export const openEmbeddedRegionDb = async (
     ...db,
     enginePid: () => engine.pid(),
     async close() {
+      // Open connections hold the engine for seconds; one may be made anew while it restarts.
       await closeClient()
       await engine.stop()
+      await closeClient()
     },
   }
 }

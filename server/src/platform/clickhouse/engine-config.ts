@@ -79,6 +79,8 @@ const usersXml = (config: EngineConfig): string => `<clickhouse>
   log_queries: 0,
   log_query_threads: 0,
   http_max_uri_size: 16 * 1024 ** 2,
+  // One bound list of ids; the default holds a few thousand.
+  http_max_field_value_size: 64 * 1024 ** 2,
 })}</default></profiles>
 <users>
 <default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>

@@ -88,7 +88,12 @@ export const openFileObjectStore = async (options: {
     const path = pathOf(key)
     try {
       const file = await open(path, 'r')
-      const { size, mtimeMs } = await file.stat()
+      const found = await file.stat()
+      if (!found.isFile()) {
+        await file.close()
+        return null
+      }
+      const { size, mtimeMs } = found
       const info = { key, sizeBytes: size, modifiedAtMs: Math.floor(mtimeMs) }
       return { info, body: createReadStream(path, { fd: file }) }
     } catch (error) {

@@ -240,7 +240,7 @@ export const startPostgres = async (options: { readonly folder: string }): Promi
   return {
     connection: { ...admin, database: 'lethe' },
     dataDir: setup.dataDir,
-    pid: () => running?.child.pid ?? null,
+    pid: () => (running?.hasExited() === false ? (running.child.pid ?? null) : null),
     async stop() {
       stopping.abort()
       if (running !== null) await stopPostmaster(running)
