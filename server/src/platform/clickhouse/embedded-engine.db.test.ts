@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holdEngines } from '../../../test/support/held-engines.ts'
 import { isAlive, waitFor } from '../../../test/support/wait-for.ts'
-import { openEmbeddedRegionDb } from './clickhouse-region-db.ts'
+import { openEmbeddedRegionDb, openRemoteRegionDb } from './clickhouse-region-db.ts'
+import { startEngine } from './embedded-engine.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -89,5 +90,23 @@ describe('embedded engine', () => {
     expect(next.enginePid()).not.toBe(engine)
     await next.close()
     await waitFor('the engine of the killed server is gone', () => !isAlive(engine))
+  })
+})
+
+describe('remote engine', () => {
+  it('is reached by URL, and its loss is unavailable', async () => {
+    const engine = await startEngine({ folder: join(folder, 'd') })
+    const { username, password, url } = engine.endpoint
+    const remote = url.replace('http://', `http://${username}:${password}@`)
+    const db = await openRemoteRegionDb({ regionId: 'EU', url: `${remote}/elsewhere`, cluster: null })
+    await db.command('CREATE TABLE item (id UInt8) ENGINE = MergeTree ORDER BY id')
+    await db.insert('item', '{"id":1}')
+    expect(await db.rows('SELECT currentDatabase() AS name, id FROM item')).toEqual([{ name: 'elsewhere', id: 1 }])
+    expect(db.dataDir).toBeNull()
+    await engine.stop(0)
+    await expect(db.ping()).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE', status: 503 })
+    await db.close()
+    const gone = { regionId: 'EU', url: remote, cluster: null }
+    await expect(openRemoteRegionDb(gone)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
   })
 })

@@ -37,6 +37,20 @@ describe('migration template', () => {
     expect(more).toEqual([])
   })
 
+  it('takes the shard key on the line after the statement, and makes each table safe to create again', () => {
+    const after =
+      'CREATE TABLE {table:a} (id String) ENGINE = {engine:MergeTree} ORDER BY id;\n-- shard by cityHash64(id)\n\n' +
+      '-- Another.\nCREATE TABLE {table:b} (id String) ENGINE = {engine:MergeTree} ORDER BY id;\n-- shard by 1\n'
+    const onCluster = renderMigration(after, 'main')
+    expect(onCluster).toHaveLength(4)
+    expect(onCluster[1]).toContain("'a_local', cityHash64(id))")
+    expect(onCluster[3]).toContain("'b_local', 1)")
+    expect(renderMigration(after, null)).toEqual([
+      'CREATE TABLE IF NOT EXISTS a (id String) ENGINE = MergeTree ORDER BY id',
+      'CREATE TABLE IF NOT EXISTS b (id String) ENGINE = MergeTree ORDER BY id',
+    ])
+  })
+
   it('refuses a table without a shard key and an engine that cannot be replicated', () => {
     const create = 'CREATE TABLE IF NOT EXISTS {table:a} (id String) ENGINE = {engine:MergeTree} ORDER BY id;\n'
     expect(() => renderMigration(create, 'main')).toThrow('shard by')

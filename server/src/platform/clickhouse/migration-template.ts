@@ -6,8 +6,8 @@
 //   {engine:MergeTree}  MergeTree                · ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
 //   -- shard by <expr>  nothing                  · CREATE TABLE event … ENGINE = Distributed(…, <expr>) follows
 //
-// Statements end with a semicolon at the end of a line. A file is not one transaction: each statement must be safe to
-// run again (IF NOT EXISTS).
+// Statements end with a semicolon at the end of a line; "-- shard by" stands on the line after it, or before it. A file
+// is not one transaction: each statement must be safe to run again. CREATE TABLE {table:…} gets its IF NOT EXISTS here.
 
 const replicaPath = `'/clickhouse/tables/{uuid}/{shard}', '{replica}'`
 
@@ -35,9 +35,7 @@ const distributedTable = (statement: string, cluster: string): string => {
   const [, shardBy] = shardDirective.exec(statement) ?? []
   const [, name] = /CREATE TABLE IF NOT EXISTS\s+\{table:([^{}]+)\}/.exec(statement) ?? []
   if (shardBy === undefined || name === undefined) {
-    throw new Error(
-      'a CREATE TABLE of a migration needs IF NOT EXISTS {table:name} and a line "-- shard by <expression>"',
-    )
+    throw new Error('a CREATE TABLE of a migration needs {table:name} and a line "-- shard by <expression>"')
   }
   return (
     `CREATE TABLE IF NOT EXISTS ${name} ON CLUSTER '${cluster}' AS ${name}_local ` +
@@ -52,6 +50,13 @@ const renderStatement = (statement: string, cluster: string | null): readonly st
   return cluster !== null && /^CREATE TABLE/i.test(sql) ? [filled, distributedTable(statement, cluster)] : [filled]
 }
 
+const normalise = (text: string): string =>
+  text
+    .replace(/;[ \t]*\r?\n(--\s*shard by .+)/g, '\n$1\n;')
+    .replace(/CREATE TABLE\s+(?:IF NOT EXISTS\s+)?\{table:/g, 'CREATE TABLE IF NOT EXISTS {table:')
+
 /** The statements of a migration for one node (`cluster` null) or for a cluster, in order. Throws Error for a faulty text. */
 export const renderMigration = (text: string, cluster: string | null): readonly string[] =>
-  text.split(/;[ \t]*(?:\r?\n|$)/).flatMap((statement) => renderStatement(statement, cluster))
+  normalise(text)
+    .split(/;[ \t]*(?:\r?\n|$)/)
+    .flatMap((statement) => renderStatement(statement, cluster))
