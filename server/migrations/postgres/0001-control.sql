@@ -140,6 +140,8 @@ CREATE TABLE privacy_task (
     batch_id           text,
     cutoff             text,
     started_at         timestamptz,
+    -- When the gate opened for a deletion: what is left is to end hiding and to say SUCCESS.
+    verified_at        timestamptz,
     finished_at        timestamptz,
     attempt_count      integer NOT NULL DEFAULT 0,
     not_before         timestamptz,

@@ -120,7 +120,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
       audit: deps.audit,
       lockProfiles: deps.lockProfiles,
       withoutRetrievals: archives,
-      stage: { idLists, clusters: region.clusters, people: region.people, holders, nowMs },
+      stage: { idLists, clusters: region.clusters, holders, nowMs },
       erase: {
         db: region.db,
         hidden: region.hidden,

@@ -7,7 +7,7 @@ import type { CreateRequest } from './domain/create-request.ts'
 import type { PeopleReader } from './domain/ports.ts'
 import type { PrivacyTask, TaskKind } from './domain/task.ts'
 import { isCancelable } from './domain/task-state.ts'
-import type { IdLists } from './store/id-lists.ts'
+import { emptyList, type IdLists } from './store/id-lists.ts'
 import { type IdHash, taskStore } from './store/postgres-task-store.ts'
 
 export interface RequestDeps {
@@ -49,6 +49,7 @@ export const createRequest = async (deps: RequestDeps, request: NewRequest): Pro
   const scanDays = kind === 'retrieval' ? await scanCost(deps, request) : 0
   const idsObjectKey = await deps.idLists(scope.regionId).write(project.id, trackingId, {
     distinct_ids: input.distinctIds,
+    requested_at_ms: nowMs,
   })
   try {
     await deps.control.tx(async (tx) => {
@@ -134,7 +135,7 @@ export const cancelIds = async (
     for (const task of await taskStore.lockCancelable(tx, scope.projectId)) {
       if (!isCancelable(task.state) || task.idsObjectKey === null) continue
       if (trackingId !== null && task.trackingId !== trackingId) continue
-      const list = (await idLists.read(task.idsObjectKey)) ?? { distinct_ids: [] }
+      const list = (await idLists.read(task.idsObjectKey)) ?? emptyList(task)
       const kept = list.distinct_ids.filter((id) => !gone.has(id))
       if (kept.length === list.distinct_ids.length) continue
       changedIds.push(task.trackingId)
@@ -142,7 +143,7 @@ export const cancelIds = async (
         await taskStore.move(tx, 'revoke', 'REVOKED', task.trackingId, { finished_at: new Date(deps.nowMs()) })
         continue
       }
-      const key = await idLists.write(scope.projectId, task.trackingId, { distinct_ids: kept })
+      const key = await idLists.write(scope.projectId, task.trackingId, { ...list, distinct_ids: kept })
       oldKeys.push(task.idsObjectKey)
       await taskStore.change(tx, task.trackingId, { ids_object_key: key })
       const hashes = kept.map((id) => deps.idHash(scope.projectId, id))

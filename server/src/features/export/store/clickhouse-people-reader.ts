@@ -11,23 +11,11 @@ export interface PeopleReader {
     signal: AbortSignal,
   ): AsyncIterable<Buffer>
   profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
-  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
   daysOfHistory(scope: ProjectScope): Promise<number>
 }
 
 // Two thousand people can be most of a table: minutes, never hours.
 const readTimeoutMs = 30 * 60_000
-
-const heldIdsSql = `
-SELECT DISTINCT distinct_id FROM event
-WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
-UNION DISTINCT
-SELECT DISTINCT distinct_id FROM profile
-WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
-UNION DISTINCT
-SELECT DISTINCT arrayJoin([distinct_id, canonical_id]) AS distinct_id FROM identity_link
-WHERE project_id = {projectId:UInt64}
-  AND (distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)})`
 
 /** One profile as clients of /engage see it. */
 const profileLineSql = `concat('{"$distinct_id":', toJSONString(distinct_id), ',"$properties":{',
@@ -60,17 +48,9 @@ export const createPeopleReader = (db: RegionDb): PeopleReader => ({
       },
     )
   },
-  heldIds: async (scope, distinctIds) => {
-    const rows = await db.rows<{ distinct_id: string }>(heldIdsSql, {
-      params: { projectId: scope.projectId, ids: distinctIds },
-      timeoutMs: readTimeoutMs,
-    })
-    return new Set(rows.map((row) => row.distinct_id))
-  },
   daysOfHistory: async (scope) => {
     const [row] = await db.rows<{ days: string }>(
-      `SELECT if(count() = 0, 0, dateDiff('day', min(time), now64(3, 'UTC')) + 1) AS days
-       FROM event WHERE project_id = {projectId:UInt64}`,
+      `SELECT if(count() = 0, 0, dateDiff('day', min(e.time), now64(3, 'UTC')) + 1) AS days ${visibleEventsSql('everybody')}`,
       { params: { projectId: scope.projectId } },
     )
     return Math.max(0, Number(row?.days ?? 0))

@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+import { visibleEventsSql, visibleProfilesSql } from './read-sql.ts'
 
 /** Who an id is, and which ids are that person: the earliest link of an id decides. */
 const linkedSql = `
@@ -13,12 +14,26 @@ WHERE project_id = {projectId:UInt64}
 GROUP BY distinct_id
 HAVING distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)}`
 
+const heldIdsSql = `
+SELECT DISTINCT e.distinct_id AS distinct_id ${visibleEventsSql('ids')}
+UNION DISTINCT
+SELECT distinct_id FROM (${visibleProfilesSql('ids')})
+UNION DISTINCT
+SELECT DISTINCT arrayJoin([distinct_id, canonical_id]) AS distinct_id FROM identity_link
+WHERE project_id = {projectId:UInt64}
+  AND (distinct_id IN {ids:Array(String)} OR canonical_id IN {ids:Array(String)})`
+
+// Two thousand people can be most of a table: minutes, never hours.
+const readTimeoutMs = 30 * 60_000
+
 export interface ClusterStore {
   /**
    * Every id of every identity cluster that one of `distinctIds` belongs to, the given ids included (PRIV-20).
    * Follows chains until nothing is added.
    */
   expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+  /** Those of the ids of which a visible event, a profile or a link is held; may answer more ids than were asked. */
+  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 export const createClusterStore = (db: RegionDb): ClusterStore => ({
@@ -34,5 +49,12 @@ export const createClusterStore = (db: RegionDb): ClusterStore => ({
       for (const id of frontier) known.add(id)
     }
     return [...known]
+  },
+  heldIds: async (scope, distinctIds) => {
+    const rows = await db.rows<{ distinct_id: string }>(heldIdsSql, {
+      params: { projectId: scope.projectId, ids: distinctIds },
+      timeoutMs: readTimeoutMs,
+    })
+    return new Set(rows.map((row) => row.distinct_id))
   },
 })

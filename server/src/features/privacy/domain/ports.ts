@@ -3,6 +3,8 @@ import type { ProjectScope } from '../../../kernel/scope.ts'
 /** Identity clusters, as the identity slice knows them. */
 export interface Clusters {
   expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+  /** Those of the ids of which anything is held. */
+  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** The region's hidden set (PRIV-21). */
@@ -29,8 +31,6 @@ export interface PeopleReader {
   ): AsyncIterable<Buffer>
   /** One JSON line per profile: `{"$distinct_id":…,"$properties":{…}}`. */
   profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
-  /** Those of the ids of which any row is held. */
-  heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Days from the project's first event to now; 0 without events. */
   daysOfHistory(scope: ProjectScope): Promise<number>
 }

@@ -23,6 +23,8 @@ export interface PrivacyTask {
   readonly suppress: boolean
   readonly batchId: string | null
   readonly cutoff: string | null
+  /** The gate has opened; only SUCCESS is left to say. */
+  readonly isVerified: boolean
   readonly attemptCount: number
   readonly failure: string | null
   readonly archiveObjectKey: string | null

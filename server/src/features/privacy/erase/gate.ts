@@ -111,7 +111,7 @@ const filesLeft = async (db: RegionDb, erasedAt: string): Promise<Findings> => {
 }
 
 const foldersLeft = async (db: RegionDb, erasedAt: string): Promise<Findings> => {
-  const erasedAtMs = Date.parse(`${erasedAt.replace(' ', 'T')}Z`)
+  const erasedAtMs = instantMs(erasedAt)
   const tables = await db.rows<{ name: string; data_paths: readonly string[] }>(
     'SELECT name, data_paths FROM system.tables WHERE database = currentDatabase() AND notEmpty(data_paths)',
   )
@@ -136,6 +136,9 @@ const foldersLeft = async (db: RegionDb, erasedAt: string): Promise<Findings> =>
   return findings
 }
 
+/** `YYYY-MM-DD hh:mm:ss.ffffff` of the engine, UTC. */
+const instantMs = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`)
+
 const folderNames = async (path: string): Promise<readonly string[]> =>
   (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 
@@ -148,6 +151,7 @@ const objectsLeft = async (objects: ObjectStore, batch: ErasureBatch): Promise<F
       if (object === null) continue
       const list = JSON.parse(await text(object.body)) as IdList
       listed.add(trackingIdOfKey(key))
+      if (list.requested_at_ms > instantMs(batch.cutoff)) continue
       const names = [...list.distinct_ids, ...(list.cluster_ids ?? [])]
       if (names.some((id) => ids.has(id))) findings.push(`the id list of task ${trackingIdOfKey(key)} names them`)
     }

@@ -15,11 +15,12 @@ export interface RequestObjectsDeps {
 /**
  * Id lists and archives of other requests that name the people (ADR 0007, ADR 0010). What a request asked for is done
  * for an erased person, so their ids are struck from its list; an archive that holds their data is deleted.
+ * Requests made after the cutoff are new and stay as they are.
  */
 export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDataHolder => {
-  const naming = (tx: ControlTx, projectId: number, ids: Iterable<string>, batchId: string) => {
+  const naming = (tx: ControlTx, projectId: number, ids: Iterable<string>, batchId: string, until: string | null) => {
     const hashes = [...ids].map((id) => deps.idHash(projectId, id))
-    return taskStore.lockNaming(tx, projectId, hashes, batchId)
+    return taskStore.lockNaming(tx, projectId, hashes, batchId, until)
   }
 
   const strike = async (tx: ControlTx, task: PrivacyTask, ids: ReadonlySet<string>): Promise<void> => {
@@ -32,7 +33,10 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
     const list = task.idsObjectKey === null ? null : await idLists.read(task.idsObjectKey)
     if (list === null || task.idsObjectKey === null) return
     const kept = list.distinct_ids.filter((id) => !ids.has(id))
-    const key = await idLists.write(task.projectId, task.trackingId, { distinct_ids: kept })
+    const key = await idLists.write(task.projectId, task.trackingId, {
+      distinct_ids: kept,
+      requested_at_ms: list.requested_at_ms,
+    })
     await taskStore.change(tx, task.trackingId, { ids_object_key: key })
     const hashes = kept.map((id) => deps.idHash(task.projectId, id))
     await taskStore.replaceHashes(tx, task.trackingId, task.projectId, hashes)
@@ -46,7 +50,7 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
     eraseAfter: [],
 
     count: async (scope, subject) => {
-      const tasks = await deps.control.tx((tx) => naming(tx, scope.projectId, subject.distinctIds, ''))
+      const tasks = await deps.control.tx((tx) => naming(tx, scope.projectId, subject.distinctIds, '', subject.ingestedUntil))
       const archives = tasks.filter((task) => task.archiveObjectKey !== null)
       return { rowCount: tasks.length + archives.length, partitions: [] }
     },
@@ -55,7 +59,7 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
     erase: async (batch) => {
       for (const [projectId, ids] of idsByProject(batch)) {
         await deps.control.tx(async (tx) => {
-          for (const task of await naming(tx, projectId, ids, batch.batchId)) await strike(tx, task, ids)
+          for (const task of await naming(tx, projectId, ids, batch.batchId, batch.cutoff)) await strike(tx, task, ids)
         })
       }
     },

@@ -125,8 +125,7 @@ const finishOrFail = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): 
 const finish = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promise<void> => {
   const first = tasks[0]
   if (first === undefined || first.batchId === null || first.cutoff === null) return
-  const verified = tasks.every((task) => task.evidence?.holders.every((holder) => holder.rows_after === 0) ?? false)
-  if (!verified) await eraseAndVerify(deps, tasks, first.batchId, first.cutoff)
+  if (!tasks.every((task) => task.isVerified)) await eraseAndVerify(deps, tasks, first.batchId, first.cutoff)
   await endHiding(deps, first.batchId)
   const done = await taskStore.started(deps.control, deps.regionId, 'deletion')
   for (const task of done.filter((candidate) => candidate.batchId === first.batchId)) await succeed(deps, task)
@@ -152,10 +151,26 @@ const eraseAndVerify = async (
     const left = await deps.erase.gate.objects(batch)
     if (left.length > 0) throw new ErasureIncomplete(left)
   })
+  const rowsAfter = await countAfter(deps, batch)
   for (const task of tasks) {
-    const evidence = evidenceAfter(task, erased, deps.nowMs() - startedAtMs)
-    await taskStore.change(deps.control, task.trackingId, { evidence: JSON.stringify(evidence) })
+    const evidence = evidenceAfter(task, erased, rowsAfter, deps.nowMs() - startedAtMs)
+    await taskStore.change(deps.control, task.trackingId, {
+      evidence: JSON.stringify(evidence),
+      verified_at: new Date(deps.nowMs()),
+    })
   }
+}
+
+/** What every holder says it still has of all the people of the batch; the evidence shows it. Anything but zero refuses. */
+const countAfter = async (deps: DeletionDeps, batch: RunningBatch): Promise<ReadonlyMap<string, number>> => {
+  const rowsAfter = new Map<string, number>()
+  for (const holder of [...deps.erase.holders, deps.erase.requestObjects]) {
+    let rowCount = 0
+    for (const { scope, subject } of batch.subjects) rowCount += (await holder.count(scope, subject)).rowCount
+    if (rowCount > 0) throw new ErasureIncomplete([`holder ${holder.name} still counts ${rowCount}`])
+    rowsAfter.set(holder.name, rowCount)
+  }
+  return rowsAfter
 }
 
 /** The people of a running batch stand in the hidden set, whatever has become of the tasks' lists. */
@@ -182,12 +197,20 @@ const loadBatch = async (
   }
 }
 
-const evidenceAfter = (task: PrivacyTask, erased: ErasedBatch, totalMs: number): Evidence | null =>
+const evidenceAfter = (
+  task: PrivacyTask,
+  erased: ErasedBatch,
+  rowsAfter: ReadonlyMap<string, number>,
+  totalMs: number,
+): Evidence | null =>
   task.evidence === null
     ? null
     : {
         ...task.evidence,
-        holders: task.evidence.holders.map((holder) => ({ ...holder, rows_after: 0 })),
+        holders: task.evidence.holders.map((evidence) => ({
+          ...evidence,
+          rows_after: rowsAfter.get(evidence.holder) ?? null,
+        })),
         retired_parts_removed: erased.retiredPartCount,
         attempts: task.attemptCount + 1,
         durations_ms: { ...task.evidence.durations_ms, ...erased.durationsMs, total: totalMs },

@@ -1,6 +1,6 @@
 import { projectScope } from '../../../kernel/scope.ts'
 import type { PersonalDataHolder, Subject } from '../../../kernel/subject.ts'
-import type { Clusters, PeopleReader } from '../domain/ports.ts'
+import type { Clusters } from '../domain/ports.ts'
 import type { HolderEvidence, PrivacyTask } from '../domain/task.ts'
 import type { IdLists } from '../store/id-lists.ts'
 import type { StagedTask } from './batch.ts'
@@ -8,7 +8,6 @@ import type { StagedTask } from './batch.ts'
 export interface StageDeps {
   readonly idLists: IdLists
   readonly clusters: Clusters
-  readonly people: PeopleReader
   readonly holders: readonly PersonalDataHolder[]
   readonly nowMs: () => number
 }
@@ -34,7 +33,7 @@ export const stageTask = async (deps: StageDeps, task: PrivacyTask): Promise<Sta
       rows_after: null,
     })
   }
-  const held = await deps.people.heldIds(scope, requested)
+  const held = await deps.clusters.heldIds(scope, requested)
   return {
     task,
     scope,

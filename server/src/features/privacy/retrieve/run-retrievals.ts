@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 import type { ControlDb } from '../../../platform/postgres/control-db.ts'
 import type { Clusters, PeopleReader } from '../domain/ports.ts'
 import type { PrivacyTask } from '../domain/task.ts'
-import { archivePrefix, type IdLists } from '../store/id-lists.ts'
+import { archivePrefix, emptyList, type IdLists } from '../store/id-lists.ts'
 import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
 import { buildArchive } from './build-archive.ts'
 
@@ -56,7 +56,7 @@ const startNext = async (deps: RetrievalDeps): Promise<PrivacyTask | null> => {
     return null
   }
   const oldKey = task.idsObjectKey
-  const list = (await deps.idLists.read(oldKey)) ?? { distinct_ids: [] }
+  const list = (await deps.idLists.read(oldKey)) ?? emptyList(task)
   const clusterIds = await deps.clusters.expand(projectScope(task.projectId, task.region), list.distinct_ids)
   const key = await deps.idLists.write(task.projectId, task.trackingId, { ...list, cluster_ids: clusterIds })
   const isMoved = await deps.control.tx(async (tx) => {
@@ -78,9 +78,7 @@ const startNext = async (deps: RetrievalDeps): Promise<PrivacyTask | null> => {
 }
 
 const retrieve = async (deps: RetrievalDeps, task: PrivacyTask): Promise<void> => {
-  const list = (task.idsObjectKey === null ? null : await deps.idLists.read(task.idsObjectKey)) ?? {
-    distinct_ids: [],
-  }
+  const list = (task.idsObjectKey === null ? null : await deps.idLists.read(task.idsObjectKey)) ?? emptyList(task)
   const key = task.archiveObjectKey ?? `${archivePrefix(task.projectId)}${task.trackingId}.zip`
   const archive = buildArchive({
     task,

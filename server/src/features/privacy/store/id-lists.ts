@@ -12,6 +12,8 @@ export const archivePrefix = (projectId: number): string => `${privacyPrefix}${p
 export interface IdList {
   /** As requested, minus those that another erasure has dealt with (ADR 0007). */
   readonly distinct_ids: readonly string[]
+  /** A list younger than an erasure's cutoff is a new request: it is no concern of that erasure. */
+  readonly requested_at_ms: number
   /** The whole identity clusters, once a retrieval has looked them up: the archive names them all. */
   readonly cluster_ids?: readonly string[]
 }
@@ -45,3 +47,9 @@ const isIdList = (value: unknown): value is IdList =>
 
 /** The task a key belongs to. */
 export const trackingIdOfKey = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('.')[0] ?? ''
+
+/** A list that is gone names nobody. */
+export const emptyList = (task: { readonly requestedAtMs: number }): IdList => ({
+  distinct_ids: [],
+  requested_at_ms: task.requestedAtMs,
+})

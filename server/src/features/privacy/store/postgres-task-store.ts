@@ -50,6 +50,7 @@ interface TaskRow {
   readonly suppress: boolean
   readonly batch_id: string | null
   readonly cutoff: string | null
+  readonly verified_at: Date | null
   readonly attempt_count: number
   readonly failure: string | null
   readonly archive_object_key: string | null
@@ -80,6 +81,7 @@ const toTask = (row: TaskRow): PrivacyTask => ({
   suppress: row.suppress,
   batchId: row.batch_id,
   cutoff: row.cutoff,
+  isVerified: row.verified_at !== null,
   attemptCount: row.attempt_count,
   failure: row.failure,
   archiveObjectKey: row.archive_object_key,
@@ -92,6 +94,7 @@ export interface TaskChange {
   readonly batch_id?: string
   readonly cutoff?: string
   readonly started_at?: Date
+  readonly verified_at?: Date
   readonly finished_at?: Date
   readonly failure?: string | null
   readonly ids_object_key?: string | null
@@ -175,13 +178,20 @@ export const taskStore = {
     ),
 
   /** Tasks of other batches that name one of these ids: their lists and archives name an erased person. Locked against cancellation. */
-  lockNaming: (tx: ControlTx, projectId: number, idHashes: readonly string[], exceptBatchId: string) =>
+  lockNaming: (
+    tx: ControlTx,
+    projectId: number,
+    idHashes: readonly string[],
+    exceptBatchId: string,
+    requestedUntil: string | null,
+  ) =>
     tasks(
       tx,
       `t.tracking_id IN (SELECT tracking_id FROM privacy_task_id WHERE project_id = $1 AND id_hash = ANY($2))
        AND t.project_id = $1 AND t.batch_id IS DISTINCT FROM $3
+       AND ($4::text IS NULL OR t.requested_at <= ($4::text || 'Z')::timestamptz)
        AND (t.ids_object_key IS NOT NULL OR t.archive_object_key IS NOT NULL) ORDER BY t.tracking_id FOR UPDATE OF t`,
-      [projectId, idHashes, exceptBatchId],
+      [projectId, idHashes, exceptBatchId, requestedUntil],
     ),
 
   /**
