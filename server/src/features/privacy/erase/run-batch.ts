@@ -89,7 +89,7 @@ export const eraseBatch = async (deps: EraseDeps, batch: RunningBatch): Promise<
   await timed('earlier_inserts', () => waitForEarlierInserts(deps.db, batch.cutoff, deps.nowMs))
   refuse(await timed('check_clusters', () => deps.gate.openClusters(batch)))
   for (const holder of inEraseOrder(deps.holders)) {
-    await timed(`erase_${holder.name}`, () => holder.erase(batch))
+    await timed(`erase_${holder.name.replaceAll(' ', '_')}`, () => holder.erase(batch))
   }
   const erasedAt = await deps.hidden.engineNow()
   refuse(await timed('check_rows', () => deps.gate.rows(batch)))

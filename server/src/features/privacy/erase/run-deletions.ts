@@ -32,6 +32,7 @@ export interface DeletionDeps {
 const batchTaskCountMax = 200
 // A gate that stays shut this many times in a row will not open by itself.
 const attemptCountMax = 5
+const postponeMs = 10_000
 
 /** One round of deletions of a region: finishes what runs, else starts what is due. True when there was work. */
 export const runDeletions = async (deps: DeletionDeps): Promise<boolean> => {
@@ -52,11 +53,29 @@ const startDue = async (deps: DeletionDeps): Promise<readonly PrivacyTask[]> => 
     if (task.state === 'PENDING') {
       if (!(await taskStore.move(deps.control, 'stage', 'STAGING', task.trackingId))) continue
     }
-    const one = await stageTask(deps.stage, task)
-    await taskStore.change(deps.control, task.trackingId, { evidence: JSON.stringify(one.evidence) })
-    staged.push(one)
+    const one = await stageOrPostpone(deps, task)
+    if (one !== null) staged.push(one)
   }
   return staged.length === 0 ? [] : hideAndStart(deps, staged)
+}
+
+/** A task that cannot be staged must not hold up the others: it waits a while, and fails when that does not help. */
+const stageOrPostpone = async (deps: DeletionDeps, task: PrivacyTask): Promise<StagedTask | null> => {
+  try {
+    const one = await stageTask(deps.stage, task)
+    await taskStore.change(deps.control, task.trackingId, { evidence: JSON.stringify(one.evidence) })
+    return one
+  } catch (error) {
+    deps.onProblem([task.trackingId], error)
+    if (error instanceof AppError && error.retryable) throw error
+    await taskStore.countFailedAttempt(deps.control, [task.trackingId])
+    if (task.attemptCount + 1 < attemptCountMax) {
+      await taskStore.change(deps.control, task.trackingId, { not_before: new Date(deps.nowMs() + postponeMs) })
+    } else {
+      await failAll(deps, [task], 'the people could not be looked up')
+    }
+    return null
+  }
 }
 
 /**
@@ -109,14 +128,14 @@ const dropStrayHiding = async (deps: DeletionDeps): Promise<void> => {
 
 const finishOrFail = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promise<void> => {
   const trackingIds = tasks.map((task) => task.trackingId)
-  await taskStore.countAttempt(deps.control, trackingIds)
   try {
     await finish(deps, tasks)
   } catch (error) {
     deps.onProblem(trackingIds, error)
-    const attempt = (tasks[0]?.attemptCount ?? 0) + 1
     // A store that does not answer is waited for: only what was found, again and again, is a failure.
     if (error instanceof AppError && error.retryable) throw error
+    await taskStore.countFailedAttempt(deps.control, trackingIds)
+    const attempt = (tasks[0]?.attemptCount ?? 0) + 1
     if (attempt < attemptCountMax) throw error
     await failAll(deps, tasks, error instanceof ErasureIncomplete ? error.findings.join('; ') : 'unexpected error')
   }

@@ -32,13 +32,13 @@ export const runRetrievals = async (deps: RetrievalDeps): Promise<boolean> => {
   const [running] = await taskStore.started(deps.control, deps.regionId, 'retrieval')
   const task = running ?? (await startNext(deps))
   if (task === null) return false
-  await taskStore.countAttempt(deps.control, [task.trackingId])
   try {
     await retrieve(deps, task)
   } catch (error) {
     deps.onProblem([task.trackingId], error)
-    const waits = error instanceof AppError && error.retryable
-    if (waits || task.attemptCount + 1 < attemptCountMax) throw error
+    if (error instanceof AppError && error.retryable) throw error
+    await taskStore.countFailedAttempt(deps.control, [task.trackingId])
+    if (task.attemptCount + 1 < attemptCountMax) throw error
     const change = { finished_at: new Date(deps.nowMs()), failure: 'the data could not be read' }
     await taskStore.move(deps.control, 'fail', 'FAILURE', task.trackingId, change)
   }

@@ -221,7 +221,7 @@ export const taskStore = {
     await tx.rows(`UPDATE privacy_task SET tracking_id = $1${sql} WHERE tracking_id = $1`, [trackingId, ...values])
   },
 
-  countAttempt: async (tx: ControlTx, trackingIds: readonly string[]): Promise<void> => {
+  countFailedAttempt: async (tx: ControlTx, trackingIds: readonly string[]): Promise<void> => {
     await tx.rows('UPDATE privacy_task SET attempt_count = attempt_count + 1 WHERE tracking_id = ANY($1)', [
       trackingIds,
     ])
