@@ -77,7 +77,13 @@ export const startLethe = async (options: StartOptions = {}): Promise<Lethe> => 
     throw error
   }
 
-  const send = (method: string, path: string, sent: SendOptions = {}) => sendRequest(port, method, path, sent)
+  const send = (method: string, path: string, sent: SendOptions = {}) =>
+    sendRequest(port, method, path, sent).catch((error: unknown) => {
+      const end = child.exitCode ?? child.signalCode
+      if (end === null) throw error
+      // Why it ended is what whoever reads the failure wants to know.
+      throw new Error(`${(error as Error).message}; the server had ended (${end}):\n${logs()}`, { cause: error })
+    })
   return {
     url,
     port,

@@ -58,7 +58,7 @@ export const listAudit = async (
        AND ($4::text[] IS NULL OR event_type = ANY($4))
        AND ($5::text IS NULL OR actor_id = $5 OR lower(actor_name) = lower($5))
        AND ($6::bigint IS NULL OR id < $6)
-     ORDER BY id DESC LIMIT $7`,
+     ORDER BY audit_event.id DESC LIMIT $7`,
     [
       ownerId,
       filter.fromMs === null ? null : new Date(filter.fromMs),

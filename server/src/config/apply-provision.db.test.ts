@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openTestEngines, type TestEngines } from '../../test/support/engines.ts'
+import { adminAccount, analyst, defaultProvision, owner, us } from '../../test/support/provision.ts'
+import { oneYearAfter } from '../features/access/index.ts'
+import { appendAudit } from '../features/audit/index.ts'
+import { migratePostgres } from '../platform/postgres/migrate.ts'
+import type { ClosableControlDb } from '../platform/postgres/pg-control-db.ts'
+import { applyProvision } from './apply-provision.ts'
+import { readConfig } from './config.ts'
+import { checkProvision } from './provision.ts'
+
+const { regions, installedRegionIds } = readConfig({}, { regions: null, roles: null })
+const clock = { ms: Date.UTC(2026, 0, 31), nowMs: () => clock.ms }
+
+let engines: TestEngines
+let control: ClosableControlDb
+beforeAll(async () => {
+  engines = await openTestEngines()
+})
+afterAll(() => engines.close())
+beforeEach(async () => {
+  const fresh = await engines.freshControl()
+  await migratePostgres(fresh.connection, join(import.meta.dirname, '../../migrations/postgres'))
+  control = fresh.control
+})
+
+type File = ReturnType<typeof defaultProvision>
+const apply = (change: (file: File) => unknown = () => undefined) => {
+  const file = defaultProvision()
+  change(file)
+  const { provision, faults } = checkProvision(file, regions, installedRegionIds)
+  if (provision === null || faults.length > 0) throw new Error(faults.join())
+  return applyProvision({ control, clock, regions, appendAudit, tokenExpiresAtMs: oneYearAfter }, provision)
+}
+const one = async (sql: string): Promise<unknown> => Object.values((await control.rows<object>(sql))[0] ?? {})[0]
+const shop = (file: File) => file.organizations[0]?.projects[0] as { region: string; name: string; secret: string }
+
+describe('applying the provisioning file', () => {
+  it('changes nothing the second time', async () => {
+    const first = await apply()
+    expect(first.createdCount).toBeGreaterThan(20)
+    expect(first.changedCount).toBe(0)
+    const auditCount = await one('SELECT count(*)::int FROM audit_event')
+    expect(await apply()).toEqual({ createdCount: 0, changedCount: 0 })
+    expect(await one('SELECT count(*)::int FROM audit_event')).toBe(auditCount)
+  })
+
+  it('by two servers at once creates everything once', async () => {
+    const [a, b] = await Promise.all([apply(), apply()])
+    expect(Math.min(a.createdCount, b.createdCount)).toBe(0)
+    expect(await one('SELECT count(*)::int FROM project')).toBe(3)
+  })
+
+  it('stores no password, secret or GDPR token', async () => {
+    await apply()
+    for (const table of ['account', 'project', 'service_account', 'gdpr_token', 'audit_event']) {
+      const text = JSON.stringify(await control.rows(`SELECT * FROM ${table}`))
+      for (const secret of [owner.password, adminAccount.secret, us.secret, owner.gdprToken]) {
+        expect(text).not.toContain(secret)
+      }
+    }
+  })
+
+  it('follows changed names, secrets, passwords and roles', async () => {
+    await apply()
+    const summary = await apply((file) => {
+      shop(file).name = 'Renamed'
+      shop(file).secret = 'f'.repeat(32)
+      const [acme] = file.organizations
+      ;(acme?.users[2] as { role: string; password: string }).role = 'admin'
+      ;(acme?.users[2] as { password: string }).password = 'another password'
+      acme?.service_accounts[0]?.projects.splice(1)
+    })
+    // Name and secret are one row; the analyst had a role on each of two projects; the account lost one project.
+    expect(summary).toEqual({ createdCount: 0, changedCount: 6 })
+    expect(await one('SELECT name FROM project WHERE id = 1001')).toBe('Renamed')
+    expect(
+      await one(`SELECT role FROM organization_member m JOIN account a ON a.id = m.account_id
+      WHERE a.email = '${analyst.email}'`),
+    ).toBe('admin')
+    expect(
+      await one(`SELECT count(*)::int FROM service_account_project g JOIN service_account s
+      ON s.id = g.service_account_id WHERE s.username = '${adminAccount.username}'`),
+    ).toBe(1)
+  })
+
+  it('refuses another region in one sentence and changes nothing', async () => {
+    await apply()
+    const change = apply((file) => {
+      shop(file).region = 'EU'
+      for (const organization of file.organizations) organization.name = 'Renamed'
+    })
+    await expect(change).rejects.toThrow(
+      'project 1001: its region is US and fixed at creation; make a new project in EU',
+    )
+    expect(await one('SELECT name FROM organization WHERE id = 1')).toBe('Acme')
+    await expect(control.rows(`UPDATE project SET region = 'EU' WHERE id = 1001`)).rejects.toThrow()
+  })
+
+  it('gives a GDPR token one year from its first application, and never revives it', async () => {
+    await apply()
+    const hint = owner.gdprToken.slice(0, 4)
+    const expiry = `SELECT expires_at FROM gdpr_token WHERE token_hint = '${hint}' ORDER BY created_at DESC LIMIT 1`
+    expect(await one(expiry)).toEqual(new Date(Date.UTC(2027, 0, 31)))
+    await control.rows('UPDATE gdpr_token SET revoked_at = now()')
+    clock.ms = Date.UTC(2026, 5, 1)
+    await apply()
+    expect(await one(expiry)).toEqual(new Date(Date.UTC(2027, 0, 31)))
+    expect(await one('SELECT count(*)::int FROM gdpr_token WHERE revoked_at IS NULL')).toBe(0)
+  })
+
+  it('keeps a cluster that was set since, unless the file names one', async () => {
+    await apply()
+    await control.rows(`UPDATE project SET cluster = 'set-later' WHERE id = 1001`)
+    expect(await apply()).toEqual({ createdCount: 0, changedCount: 0 })
+    await apply((file) => Object.assign(shop(file), { cluster: 'mixpanel-prod-1' }))
+    expect(await one('SELECT cluster FROM project WHERE id = 1001')).toBe('mixpanel-prod-1')
+  })
+
+  it('writes down what it created, and the log cannot be changed', async () => {
+    await apply()
+    const rows = await control.rows<{ event_type: string; actor_name: string }>(
+      'SELECT DISTINCT event_type, actor_name FROM audit_event ORDER BY 1',
+    )
+    expect(rows).toEqual([
+      { event_type: 'oauth_token.created', actor_name: 'provisioning' },
+      { event_type: 'project.created', actor_name: 'provisioning' },
+      { event_type: 'service_account.created', actor_name: 'provisioning' },
+    ])
+    for (const sql of ['DELETE FROM audit_event', `UPDATE audit_event SET actor_name = 'x'`, 'TRUNCATE audit_event']) {
+      await expect(control.rows(sql)).rejects.toThrow()
+    }
+  })
+})
