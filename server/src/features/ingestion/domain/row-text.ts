@@ -21,17 +21,22 @@ const isBare = (text: string): boolean => {
   return first !== bracket && first !== brace
 }
 
-const padded = (ms: number): string => String(ms).padStart(3, '0')
+// From 2001-09-09 on, seconds have ten digits; the engine reads shorter numbers as something else.
+const tenDigitsFromMs = 1e12
+
+/** Text that the engine reads as DateTime64(3); a bare whole number would be taken for seconds. */
+const timeText = (timeMs: number): string =>
+  timeMs < tenDigitsFromMs
+    ? new Date(timeMs).toISOString().slice(0, -1).replace('T', ' ')
+    : `${Math.floor(timeMs / 1_000)}.${String(timeMs % 1_000).padStart(3, '0')}`
 
 /** One line of JSONEachRow for the table `event`; `ingested_at` is left to the engine's clock. */
 export const eventRowText = (draft: Draft, { projectId, serverPropertiesText }: StepContext): string => {
   const { ids, timeMs } = draft
-  // Seconds with three digits: a bare whole number could be taken for seconds.
-  const time = `${Math.floor(timeMs / 1_000)}.${padded(timeMs % 1_000)}`
   const device = ids.deviceId === null ? '' : `,"$device_id":${jsonLiteral(JSON.stringify(ids.deviceId))}`
   const user = ids.userId === null ? '' : `,"$user_id":${jsonLiteral(JSON.stringify(ids.userId))}`
   return (
-    `{"project_id":${projectId},"event":${JSON.stringify(draft.event)},"time":"${time}",` +
+    `{"project_id":${projectId},"event":${JSON.stringify(draft.event)},"time":"${timeText(timeMs)}",` +
     `"distinct_id":${JSON.stringify(draft.distinctId)},"insert_id":${JSON.stringify(draft.insertId)},` +
     `"properties":{"$mp_event_size":"${draft.sizeBytes}",${serverPropertiesText}${device}${user}${draft.propertiesText}}}`
   )
