@@ -200,10 +200,14 @@ const unknownNames = (env: Environment, regionIds: readonly string[]): string[] 
     .map((name) => `${name} is not a setting of this server and has no effect`)
 }
 
-const exposureWarnings = (values: Settings, allowHttp: boolean): string[] =>
-  allowHttp && !isLoopback(values.LETHE_HOST)
+const exposureWarnings = (values: Settings, allowHttp: boolean): string[] => [
+  ...(allowHttp && !isLoopback(values.LETHE_HOST)
     ? ['LETHE_ALLOW_HTTP: credentials and personal data may cross the network unencrypted']
-    : []
+    : []),
+  ...(values.LETHE_DATABASE_URL !== '' && values.LETHE_SECRET_KEY === ''
+    ? ['LETHE_SECRET_KEY: set it to the same value on every server of this control store; a key made here differs']
+    : []),
+]
 
 const deepFreeze = <Value>(value: Value): Value => {
   if (typeof value === 'object' && value !== null) {

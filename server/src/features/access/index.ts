@@ -1,2 +1,2 @@
-export { type Access, type AccessDeps, createAccess } from './create-access.ts'
+export { createAccess } from './create-access.ts'
 export { oneYearAfter } from './domain/gdpr-token.ts'

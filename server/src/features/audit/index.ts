@@ -1,2 +1,2 @@
-export { type AuditDeps, createAudit } from './create-audit.ts'
+export { createAudit } from './create-audit.ts'
 export { appendAudit } from './store/postgres-audit-store.ts'

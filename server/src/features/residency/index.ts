@@ -1,1 +1,1 @@
-export { createResidency, type ResidencyDeps } from './create-residency.ts'
+export { createResidency } from './create-residency.ts'

@@ -52,5 +52,3 @@ export const createAttemptLimit = ({ clock, attemptCountMax, windowMs, keyCountM
     },
   }
 }
-
-export type AttemptLimit = ReturnType<typeof createAttemptLimit>
