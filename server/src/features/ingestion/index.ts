@@ -1,2 +1,1 @@
-export { createIngestion, type Ingestion, type IngestionDeps } from './create-ingestion.ts'
-export type { IngestSurface, OnOutcome, SuppressionList } from './ports.ts'
+export { createIngestion, type Ingestion } from './create-ingestion.ts'
