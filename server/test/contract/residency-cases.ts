@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { systemRoutes } from '../../src/compose-system-routes.ts'
+import { accessRoutes } from '../../src/features/access/routes.ts'
+import { createAudit } from '../../src/features/audit/index.ts'
+import { createExport } from '../../src/features/export/index.ts'
+import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
+import { privacyRoutes } from '../../src/features/privacy/routes.ts'
+import { createResidency } from '../../src/features/residency/index.ts'
+import type { Route, SurfaceName } from '../../src/http/route.ts'
+import { basic, bearer, type SendOptions } from '../support/lethe.ts'
+import { adminAccount, eu, owner, us } from '../support/provision.ts'
+
+// Every route of the server, and how it is asked about a project (residency §4). A new route has to get a case here.
+
+/** Where a project lives, and the names that a refusal elsewhere has to give. */
+export interface Home {
+  readonly id: number
+  readonly token: string
+  readonly host: string
+  readonly api: string
+  readonly data: string
+  readonly web: string
+  readonly folder: string
+}
+
+export const homes = {
+  US: {
+    ...us,
+    host: 'us.lethe.localhost',
+    api: 'api.mixpanel.com',
+    data: 'data.mixpanel.com',
+    web: 'mixpanel.com',
+    folder: 'us',
+  },
+  EU: {
+    ...eu,
+    host: 'eu.lethe.localhost',
+    api: 'api-eu.mixpanel.com',
+    data: 'data-eu.mixpanel.com',
+    web: 'eu.mixpanel.com',
+    folder: 'eu',
+  },
+} as const satisfies Record<string, Home>
+export const directions: readonly (readonly [Home, Home])[] = [
+  [homes.US, homes.EU],
+  [homes.EU, homes.US],
+]
+
+const none = {} as never
+/** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
+export const routeLists: Readonly<Record<string, readonly Route[]>> = {
+  'ingestion.routes': ingestionRoutes(none),
+  'createExport(': createExport(none).routes,
+  'privacy.routes': privacyRoutes(none),
+  'access.routes': accessRoutes(none),
+  'audit.routes': createAudit(none).routes,
+  'createResidency(': createResidency({ regions: [], servedRegionIds: new Set() }).routes,
+  'systemRoutes(': systemRoutes(none),
+}
+export const allRoutes = Object.values(routeLists).flat()
+export const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+
+export interface Asked {
+  readonly home: Home
+  readonly canary: string
+  /** Of a retrieval that is done, and of a deletion that waits. */
+  readonly retrievalId: string
+  readonly deletionId: string
+  readonly link: string
+}
+export interface Sent extends SendOptions {
+  readonly path: string
+}
+
+const nowSeconds = () => Math.floor(Date.now() / 1_000)
+export const anEvent = (token: string, canary: string) => ({
+  event: `event ${canary}`,
+  properties: { token, distinct_id: `id ${canary}`, $insert_id: randomUUID(), time: nowSeconds(), note: canary },
+})
+export const anUpdate = (token: string, canary: string) => ({
+  $token: token,
+  $distinct_id: `id ${canary}`,
+  $set: { note: canary },
+})
+export const asAccount = basic(adminAccount.username, adminAccount.secret)
+export const asOfficer = bearer(owner.gdprToken)
+export const today = () => new Date().toISOString().slice(0, 10)
+
+const formOf = (records: object): string => `data=${encodeURIComponent(JSON.stringify(records))}`
+const queryForm = (path: string, records: object): Sent => ({ path: `${path}?${formOf(records)}` })
+export const importPath = ({ id }: Home): string => `/import?strict=1&project_id=${id}`
+const exportForm = ({ home, canary }: Asked): string =>
+  `project_id=${home.id}&from_date=${today()}&to_date=${today()}&event=${encodeURIComponent(JSON.stringify([canary]))}`
+const exportQuery = (asked: Asked): Sent => ({ path: `/api/2.0/export?${exportForm(asked)}`, headers: asAccount })
+const tasksOf = (kind: 'retrieval' | 'deletion', version: string): Readonly<Record<string, (asked: Asked) => Sent>> => {
+  const path = `/api/app/data-${kind}s/${version}`
+  const with_ = (suffix: string, { home, canary }: Asked) => `${path}${suffix}?token=${home.token}&note=${canary}`
+  const idOf = (asked: Asked) => `/${kind === 'retrieval' ? asked.retrievalId : asked.deletionId}`
+  return {
+    [`POST ${path}`]: (asked) => ({
+      path: with_('', asked),
+      headers: asOfficer,
+      body: { distinct_ids: [`id ${asked.canary}`], compliance_type: 'GDPR' },
+    }),
+    [`GET ${path}/:trackingId`]: (asked) => ({ path: with_(idOf(asked), asked), headers: asOfficer }),
+    [`DELETE ${path}/:trackingId`]: (asked) => ({ path: with_(idOf(asked), asked), headers: asOfficer }),
+  }
+}
+const cancelMany = (version: string) => (asked: Asked) => ({
+  path: `/api/app/data-deletions/${version}?token=${asked.home.token}`,
+  headers: asOfficer,
+  body: { distinct_ids: [`id ${asked.canary}`] },
+})
+
+/** How each route that concerns a project is asked. Everything here would be served on a host of the right region. */
+export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
+  'GET /track': ({ home, canary }) => queryForm('/track', anEvent(home.token, canary)),
+  'POST /track': ({ home, canary }) => ({ path: '/track?verbose=1', body: [anEvent(home.token, canary)] }),
+  'GET /engage': ({ home, canary }) => queryForm('/engage', anUpdate(home.token, canary)),
+  'POST /engage': ({ home, canary }) => ({ path: '/engage', body: [anUpdate(home.token, canary)] }),
+  'GET /import': ({ home, canary }) => ({
+    path: `${importPath(home)}&${formOf(anEvent(home.token, canary))}`,
+    headers: asAccount,
+  }),
+  'POST /import': ({ home, canary }) => ({
+    path: importPath(home),
+    headers: asAccount,
+    body: [anEvent(home.token, canary)],
+  }),
+  'GET /api/2.0/export': exportQuery,
+  'POST /api/2.0/export': (asked) => ({ ...exportQuery(asked), body: exportForm(asked) }),
+  ...tasksOf('retrieval', 'v3.0'),
+  ...tasksOf('retrieval', 'v2.0'),
+  ...tasksOf('deletion', 'v3.0'),
+  ...tasksOf('deletion', 'v2.0'),
+  'DELETE /api/app/data-deletions/v3.0': cancelMany('v3.0'),
+  'DELETE /api/app/data-deletions/v2.0': cancelMany('v2.0'),
+  'GET /api/app/data-deletions/v3.0/:trackingId/evidence': ({ home, deletionId }) => ({
+    path: `/api/app/data-deletions/v3.0/${deletionId}/evidence?token=${home.token}`,
+    headers: asOfficer,
+  }),
+  'GET /api/app/data-retrievals/v3.0/:trackingId/archive.zip': ({ link }) => ({
+    path: `${new URL(link).pathname}${new URL(link).search}`,
+  }),
+  'GET /api/app/projects/:projectId': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}?note=${canary}`,
+    headers: asAccount,
+  }),
+  'PATCH /api/app/projects/:projectId': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}`,
+    headers: asAccount,
+    body: { cluster: canary },
+  }),
+  'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
+    headers: asAccount,
+  }),
+}
+
+/** Routes that concern no project, and why any host of the installation may answer them. */
+export const regionless: Readonly<Record<string, string>> = {
+  'GET /api/app/privacy/receipt-keys': 'public keys, the same for every region',
+  'POST /api/app/login': 'people who log in belong to the installation',
+  'POST /api/app/logout': 'as login',
+  'GET /api/app/me': 'as login',
+  'GET /api/app/me/gdpr-tokens': 'as login',
+  'POST /api/app/me/gdpr-tokens': 'as login',
+  'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
+  'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
+  'GET /api/app/regions': 'tells the regions',
+  'GET /healthz': 'for whoever runs the server',
+  'GET /readyz': 'for whoever runs the server',
+  'GET /metrics': 'for whoever runs the server',
+}
+
+/** Body of a refusal on each surface (residency §4). */
+export const refusal = (surface: SurfaceName, error: string, url: string): object =>
+  surface === 'ingest'
+    ? { error, status: 0 }
+    : surface === 'import'
+      ? { code: 403, error, status: 'Forbidden' }
+      : surface === 'query'
+        ? { error, status: 'error', request: url }
+        : { error, status: 'error' }
