@@ -110,6 +110,7 @@ describe('service accounts and keys', () => {
     await waitFor('the account is gone', async () => (await server.account().catch(() => null)) === null)
 
     await server.key('secret')
+    await server.projects.byToken(token)
     await control.rows(`UPDATE project SET secret_hash = 'changed', token = $1`, ['b'.repeat(32)])
     expect(await server.projects.byToken(token)).toMatchObject({ id: 7 })
     clock.ms += 5_000
