@@ -49,8 +49,13 @@ export interface Reply {
   readonly body: string | Buffer | Readable | object | null
 }
 
-/** Where the project of a request is named. `token-query-or-body`: v2 privacy clients put the token in the JSON body. */
-export type ProjectSelector = 'project_id-query' | 'token-query' | 'token-query-or-body' | 'path'
+/** Where the project of a request is named. `…-or-…`: some clients put it into the body. */
+export type ProjectSelector =
+  | 'project_id-query'
+  | 'project_id-query-or-form'
+  | 'token-query'
+  | 'token-query-or-body'
+  | 'path'
 
 interface RouteBase {
   readonly surface: SurfaceName

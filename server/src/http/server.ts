@@ -140,11 +140,13 @@ const receive = async (
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Received> => {
-  if (deps.requireHttps && request.protocol !== 'https') {
+  // Probes of a load balancer come by address and without TLS; they get nothing of anybody.
+  const isProbe = route.surface === 'system'
+  if (deps.requireHttps && !isProbe && request.protocol !== 'https') {
     throw new AppError('FORBIDDEN', 'HTTPS is required', { status: 403 })
   }
   const host = hostName(request.host)
-  const region = deps.place(host)
+  const region = isProbe ? null : deps.place(host)
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const body = await inflateBody(sent, request.headers['content-encoding'], route.bodyBytesMax)
   const gone = new AbortController()

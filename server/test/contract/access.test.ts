@@ -82,6 +82,16 @@ describe('service accounts and project keys', () => {
     expect(await exportWith(basic(us.secret), other.id)).toBe(400)
   })
 
+  it('may name the project of an old form import in its body', async () => {
+    const form = (projectId: number) =>
+      lethe.post('/import', {
+        headers: { ...basic(username, secret), 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: `data=${encodeURIComponent('[]')}&project_id=${projectId}`,
+      })
+    expect((await form(us.id)).status).toBe(200)
+    expect((await form(other.id)).status).toBe(403)
+  })
+
   it('answer 401 on /import in its own shape', async () => {
     const answer = await lethe.post(`/import?project_id=${us.id}`, { headers: basic('nobody', 'x'), body: [] })
     expect(answer.json()).toEqual({ code: 401, error: 'Invalid credentials', status: 'Unauthorized' })

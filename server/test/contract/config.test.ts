@@ -69,6 +69,11 @@ describe('a server with one region more, by configuration only, and strict hosts
     expect((await lethe.post('/track', { host: 'API.us.test:80', body: event(us.token) })).text).toBe('1')
   })
 
+  it('answers probes, which come by address', async () => {
+    expect((await lethe.get('/healthz', { host: '10.0.0.7' })).status).toBe(200)
+    expect((await lethe.get('/readyz', { host: '10.0.0.7' })).status).toBe(200)
+  })
+
   it('names its regions', async () => {
     const { results } = (await lethe.get('/api/app/regions', { host: 'us.test' })).json()
     expect(results.map(({ id }: { id: string }) => id)).toEqual(['US', 'EU', 'IN'])

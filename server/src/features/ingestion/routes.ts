@@ -43,7 +43,7 @@ export const ingestionRoutes = (handlers: IngestionHandlers): readonly Route[] =
       bodyBytesMax: importBytesMax,
       access: {
         accepts: ['service-account', 'project-secret', 'project-token'],
-        project: 'project_id-query',
+        project: 'project_id-query-or-form',
         permission: 'events:import',
       },
       handle: handlers.import,

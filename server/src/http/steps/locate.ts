@@ -77,8 +77,16 @@ const findProject = async (
       return projects.byId(projectIdOf(request.params['projectId'] ?? ''))
     case 'project_id-query':
       return projects.byId(chosenProjectId(request.query['project_id'], principal))
+    case 'project_id-query-or-form':
+      return projects.byId(chosenProjectId(request.query['project_id'] ?? projectIdInForm(request), principal))
   }
 }
+
+/** Only this one field is looked for: nothing else of the body is read before the project is known. */
+const projectIdInForm = ({ body, headers }: Received): string | undefined =>
+  /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '')
+    ? /(?:^|&)project_id=(\d{1,15})(?:&|$)/.exec(body.toString('latin1'))?.[1]
+    : undefined
 
 /** A body that is not JSON holds no token; its own step says what is wrong with it. */
 const tokenInBody = (body: Buffer): string => {
@@ -93,8 +101,7 @@ const tokenInBody = (body: Buffer): string => {
 
 /** A secret or token names its project itself; a project_id beside it must agree (auth §1). */
 const chosenProjectId = (text: string | undefined, principal: Principal): number => {
-  const own =
-    principal.kind === 'project-secret' || principal.kind === 'project-token' ? principal.projectId : null
+  const own = principal.kind === 'project-secret' || principal.kind === 'project-token' ? principal.projectId : null
   if (text === undefined || text === '') {
     if (own === null) throw new InvalidRequest('query parameter project_id is required with a service account')
     return own

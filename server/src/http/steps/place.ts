@@ -17,9 +17,7 @@ export const hostName = (hostHeader: string | undefined): string =>
  * unless strict; a host of a region that this process does not serve is refused (421), never forwarded.
  */
 export const createPlace = (deps: PlaceDeps) => {
-  const regionByHost = new Map(
-    deps.regions.flatMap((region) => region.hosts.map((host) => [host, region] as const)),
-  )
+  const regionByHost = new Map(deps.regions.flatMap((region) => region.hosts.map((host) => [host, region] as const)))
   return (host: string): Region | null => {
     const region = regionByHost.get(host) ?? null
     if (region === null && deps.strictHosts) {

@@ -17,7 +17,8 @@ export const inflateBody = async (
   const encoding = (contentEncoding ?? '').trim().toLowerCase()
   if (body.length > bodyBytesMax) throw new BodyTooLarge(bodyBytesMax)
   if (encoding === '' || encoding === 'identity' || body.length === 0) return body
-  const unpack = encoding === 'gzip' || encoding === 'x-gzip' ? gunzipAsync : encoding === 'deflate' ? inflateAsync : null
+  const unpack =
+    encoding === 'gzip' || encoding === 'x-gzip' ? gunzipAsync : encoding === 'deflate' ? inflateAsync : null
   if (unpack === null) throw new InvalidRequest(`Content-Encoding ${JSON.stringify(encoding)} is not supported`)
   try {
     return await unpack(body, { maxOutputLength: bodyBytesMax })

@@ -44,8 +44,7 @@ const bodies: Record<SurfaceName, Body> = {
 /** One renderer per surface; the same error looks as that family of the public API says. */
 export const renderError = (surface: SurfaceName, error: AppError, url: string): Reply => {
   const text = error.expose ? error.message : hiddenText
-  const retryAfter =
-    error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }
+  const retryAfter = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }
   return {
     status: error.status,
     headers: { ...error.headers, ...retryAfter },
