@@ -10,6 +10,7 @@ import type { OnOutcome, SuppressionList } from './ports.ts'
 import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
 import { boundedGunzip } from './store/bounded-gunzip.ts'
 import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
+import { rowBlockOf } from './store/row-block.ts'
 import { createTrack } from './track.ts'
 
 export interface IngestionDeps {
@@ -40,7 +41,7 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     deps.regionDbs.map((db) => {
       const events = createGroupCommitter((rows) => db.insert('event', rows), settings)
       const linkRows = createGroupCommitter((rows) => db.insert('identity_link', rows), settings)
-      return [db.regionId, { events, linkRows, links: createLinkStore(linkRows.commit) }]
+      return [db.regionId, { events, linkRows, links: createLinkStore((rows) => linkRows.commit(rowBlockOf(rows))) }]
     }),
   )
   const writerOf = (regionId: string) => {

@@ -10,6 +10,7 @@ import type { SentRecord } from './domain/decode-records.ts'
 import type { Link, Step, StepContext } from './domain/event-draft.ts'
 import type { SuppressionList, Tally } from './ports.ts'
 import type { GroupCommitter } from './store/group-committer.ts'
+import { createRowBlockWriter } from './store/row-block.ts'
 
 /** What a region takes rows by. */
 export interface RegionWriter {
@@ -37,7 +38,7 @@ export interface IntakeOptions {
 
 /** The events of one project in one request: taken one by one, stored together. */
 export interface EventIntake {
-  take(steps: readonly Step[], record: SentRecord): Promise<EventOutcome>
+  take(steps: readonly Step[], record: SentRecord): EventOutcome | Promise<EventOutcome>
   /** Resolves when every accepted event is durable, its link before it (invariant 4). */
   store(): Promise<void>
 }
@@ -45,32 +46,39 @@ export interface EventIntake {
 export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions): EventIntake => {
   const { scope, project, tally } = options
   const context = stepContext(deps, options)
-  const rows: string[] = []
+  // A row names its columns and what the server adds: rather more than twice what came in.
+  const rows = createRowBlockWriter(options.request.body.length * rowGrowth)
   const links: Link[] = []
 
+  const keep = (outcome: EventOutcome): EventOutcome => {
+    tally.add(outcome.kind, outcome.kind === 'accept' ? '' : outcome.reason)
+    if (outcome.kind === 'accept') {
+      rows.add(outcome.value.row)
+      if (outcome.value.link !== null) links.push(outcome.value.link)
+    }
+    return outcome
+  }
+  const keepUnless = (outcome: EventOutcome, suppressed: boolean): EventOutcome =>
+    keep(suppressed ? { kind: 'drop', reason: 'suppressed' } : outcome)
+
   return {
-    take: async (steps, record) => {
-      let outcome = acceptEvent(steps, record, context)
-      if (outcome.kind === 'accept') {
-        const suppressed = isSuppressed(deps.suppression, project, outcome.value)
-        if (suppressed === true || (suppressed !== false && (await suppressed))) {
-          outcome = { kind: 'drop', reason: 'suppressed' }
-        }
-      }
-      tally.add(outcome.kind, outcome.kind === 'accept' ? '' : outcome.reason)
-      if (outcome.kind === 'accept') {
-        rows.push(outcome.value.row)
-        if (outcome.value.link !== null) links.push(outcome.value.link)
-      }
-      return outcome
+    take: (steps, record) => {
+      const outcome = acceptEvent(steps, record, context)
+      if (outcome.kind !== 'accept') return keep(outcome)
+      const suppressed = isSuppressed(deps.suppression, project, outcome.value)
+      return typeof suppressed === 'boolean'
+        ? keepUnless(outcome, suppressed)
+        : suppressed.then((answer) => keepUnless(outcome, answer))
     },
     store: async () => {
       const writer = deps.writerOf(scope.regionId)
       const linked = links.length === 0 ? undefined : writer.links.record(scope, project.erasureEpoch, links)
-      await writer.events.commit(rows, linked)
+      await writer.events.commit(rows.end(), linked)
     },
   }
 }
+
+const rowGrowth = 2.5
 
 const stepContext = (
   deps: EventIntakeDeps,

@@ -4,7 +4,7 @@ import { isJsonObject } from '../../kernel/json.ts'
 import { truncateUtf8 } from '../../kernel/text.ts'
 import { lenientImportSteps, strictImportSteps } from './domain/accept-event.ts'
 import { type DecodedBody, decodeRecords, recordCountMax, type SentRecord } from './domain/decode-records.ts'
-import { createEventIntake } from './event-intake.ts'
+import { createEventIntake, type EventIntake } from './event-intake.ts'
 import { createTally } from './ports.ts'
 import { type FailedRecord, failedRecordsReply, importedReply, ingestReply } from './replies.ts'
 import type { TrackDeps } from './track.ts'
@@ -16,22 +16,35 @@ import type { TrackDeps } from './track.ts'
 export const createImport =
   (deps: Omit<TrackDeps, 'locate'>) =>
   async (request: Scoped): Promise<Reply> => {
-    const { body, query, headers } = request
-    const decoded = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
-    const { params, records, form } = decoded
-    if (records === null) {
-      if (form === 'form') return ingestReply(params, { isValid: false, error: null })
-      throw new InvalidRequest('the body must be a JSON array of events, or one event per line')
-    }
-    if (records.length > recordCountMax) throw new InvalidRequest(`at most ${recordCountMax} events per request`)
-    const isStrict = isStrictImport(decoded)
-    const { failed, importedCount } = await storeEvents(deps, request, records, isStrict)
-    if (isStrict && failed.length > 0) return failedRecordsReply(failed, importedCount)
-    // Old libraries send a form and read the answer of /track (CLIENTS: python, ruby, node).
-    return form === 'form'
-      ? ingestReply(params, { isValid: importedCount > 0, error: failed[0]?.message ?? null })
-      : importedReply(importedCount)
+    // Two steps, so that the decoded batch is not held in memory while the engine works.
+    const { intake, reply } = await takeBody(deps, request)
+    await intake?.store()
+    return reply
   }
+
+/** What is to be stored, and the reply that may be given when it is. */
+interface Taken {
+  readonly intake: EventIntake | null
+  readonly reply: Reply
+}
+
+const takeBody = async (deps: Omit<TrackDeps, 'locate'>, request: Scoped): Promise<Taken> => {
+  const { body, query, headers } = request
+  const decoded = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
+  const { params, records, form } = decoded
+  if (records === null) {
+    if (form === 'form') return { intake: null, reply: ingestReply(params, { isValid: false, error: null }) }
+    throw new InvalidRequest('the body must be a JSON array of events, or one event per line')
+  }
+  if (records.length > recordCountMax) throw new InvalidRequest(`at most ${recordCountMax} events per request`)
+  const isStrict = isStrictImport(decoded)
+  const { intake, failed, importedCount } = await takeEvents(deps, request, records, isStrict)
+  if (isStrict && failed.length > 0) return { intake, reply: failedRecordsReply(failed, importedCount) }
+  // Old libraries send a form and read the answer of /track (CLIENTS: python, ruby, node).
+  const isValid = importedCount > 0
+  const error = failed[0]?.message ?? null
+  return { intake, reply: form === 'form' ? ingestReply(params, { isValid, error }) : importedReply(importedCount) }
+}
 
 /** Strict unless told otherwise; forms come from libraries that are older than the rule (ingestion §6). */
 const isStrictImport = ({ params, form }: DecodedBody): boolean => {
@@ -39,26 +52,30 @@ const isStrictImport = ({ params, form }: DecodedBody): boolean => {
   return strict === '' ? form !== 'form' : strict !== '0' && strict !== 'false'
 }
 
-const storeEvents = async (
+const takeEvents = async (
   deps: Omit<TrackDeps, 'locate'>,
   request: Scoped,
   records: readonly SentRecord[],
   isStrict: boolean,
-): Promise<{ readonly failed: readonly FailedRecord[]; readonly importedCount: number }> => {
+): Promise<{
+  readonly intake: EventIntake
+  readonly failed: readonly FailedRecord[]
+  readonly importedCount: number
+}> => {
   const tally = createTally('import', deps.onOutcome)
   const { scope, project } = request
   const intake = createEventIntake(deps, { scope, project, request, isImport: true, hasAnonymousIds: !isStrict, tally })
   const steps = isStrict ? strictImportSteps : lenientImportSteps
   const failed: FailedRecord[] = []
   for (const [index, record] of records.entries()) {
-    const outcome = await intake.take(steps, record)
+    const taken = intake.take(steps, record)
+    const outcome = taken instanceof Promise ? await taken : taken
     if (outcome.kind !== 'reject') continue
     const { field, message } = outcome
     failed.push({ index, insertId: insertIdOf(record), field, message })
   }
   tally.report()
-  await intake.store()
-  return { failed, importedCount: records.length - failed.length }
+  return { intake, failed, importedCount: records.length - failed.length }
 }
 
 /** Senders find their record by it; `` when there is none. */

@@ -71,7 +71,8 @@ const storeEvents = async (
         intakes.get(project.id) ??
         createEventIntake(deps, { scope, project, request, isImport: false, hasAnonymousIds, tally })
       intakes.set(project.id, intake)
-      const outcome = await intake.take(trackSteps, record)
+      const taken = intake.take(trackSteps, record)
+      const outcome = taken instanceof Promise ? await taken : taken
       if (outcome.kind === 'reject') error ??= outcome.message
       else isValid = true
     }

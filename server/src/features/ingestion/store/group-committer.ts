@@ -1,4 +1,5 @@
 import { AppError, EngineUnavailable, Overloaded } from '../../../kernel/errors.ts'
+import type { RowBlock } from './row-block.ts'
 
 /** Inserts newline-separated rows; resolves when they are durable. */
 export type InsertRows = (rows: Buffer) => Promise<void>
@@ -12,6 +13,10 @@ export interface GroupCommitterSettings {
   readonly insertRowCountMax: number
   /** Inserts that run at once. */
   readonly insertCountMax: number
+  /** Fewer bytes wait for the insert that runs: an insert has a fixed price, and many small parts cost merges. */
+  readonly besideBytesMin: number
+  /** Longest wait for those who shared the last insert to come back with more; never longer than that insert took. */
+  readonly gatherMsMax: number
 }
 
 export const defaultCommitterSettings: GroupCommitterSettings = {
@@ -19,7 +24,9 @@ export const defaultCommitterSettings: GroupCommitterSettings = {
   queueRowCountMax: 200_000,
   insertBytesMax: 16 * 1_024 * 1_024,
   insertRowCountMax: 20_000,
-  insertCountMax: 1,
+  insertCountMax: 2,
+  besideBytesMin: 256 * 1_024,
+  gatherMsMax: 10,
 }
 
 export interface GroupCommitter {
@@ -27,20 +34,22 @@ export interface GroupCommitter {
    * Resolves when the rows are durable (invariant 4). `ready` holds them back, and counts them, until it resolves.
    * Throws Overloaded when the queue is full or closed, EngineUnavailable when the insert failed.
    */
-  commit(rows: readonly string[], ready?: Promise<void>): Promise<void>
+  commit(rows: RowBlock, ready?: Promise<void>): Promise<void>
   /** Refuses new rows; resolves when everything taken before is answered. */
   drain(): Promise<void>
   readonly held: () => { readonly bytes: number; readonly rowCount: number }
 }
 
-interface Waiting {
-  readonly body: Buffer
-  readonly rowCount: number
+interface Waiting extends RowBlock {
   readonly done: () => void
   readonly failed: (error: AppError) => void
 }
 
-/** DESIGN §5: rows of all requests that arrive while an insert runs form the next one. No timer, no log of our own. */
+/**
+ * DESIGN §5: rows of all requests that arrive while an insert runs form the next one; no log of our own. Senders that
+ * wait for their reply come back a moment after it, one by one: the first of them would start an insert alone and let
+ * the others wait for the one after. So the next insert waits for as many requests as shared the last one, for a moment.
+ */
 export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitterSettings): GroupCommitter => {
   const queue: Waiting[] = []
   let heldBytes = 0
@@ -48,28 +57,50 @@ export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitte
   let runningCount = 0
   let isClosed = false
   let onIdle: (() => void) | null = null
+  let queuedBytes = 0
+  let lastGroup = { requestCount: 0, gatherUntilMs: 0 }
+  let gathering: NodeJS.Timeout | undefined
 
   const nextGroup = (): readonly Waiting[] => {
     let bytes = 0
     let rowCount = 0
     let count = 0
-    for (const { body, rowCount: rows } of queue) {
+    for (const { bytes: body, rowCount: rows } of queue) {
       const isFull = bytes + body.length > settings.insertBytesMax || rowCount + rows > settings.insertRowCountMax
       if (isFull && count > 0) break
       bytes += body.length
       rowCount += rows
       count += 1
     }
+    queuedBytes -= bytes
     return queue.splice(0, count)
   }
 
+  const start = async (group: readonly Waiting[]): Promise<void> => {
+    runningCount += 1
+    const startedAtMs = performance.now()
+    await insertGroup(insert, group)
+    const endedAtMs = performance.now()
+    const gatherMs = Math.min(endedAtMs - startedAtMs, settings.gatherMsMax)
+    lastGroup = { requestCount: group.length, gatherUntilMs: endedAtMs + gatherMs }
+    runningCount -= 1
+    pump()
+  }
+
+  const gatherMsLeft = (): number =>
+    queue.length < lastGroup.requestCount ? lastGroup.gatherUntilMs - performance.now() : 0
+
   const pump = (): void => {
     while (runningCount < settings.insertCountMax && queue.length > 0) {
-      runningCount += 1
-      void insertGroup(insert, nextGroup()).finally(() => {
-        runningCount -= 1
-        pump()
-      })
+      const isLarge = queuedBytes >= settings.besideBytesMin
+      if (runningCount > 0 && !isLarge) return
+      const waitMs = isLarge || isClosed ? 0 : gatherMsLeft()
+      if (waitMs > 0) {
+        clearTimeout(gathering)
+        gathering = setTimeout(pump, waitMs)
+        return
+      }
+      void start(nextGroup())
     }
   }
 
@@ -81,28 +112,30 @@ export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitte
 
   return {
     commit: async (rows, ready) => {
-      if (rows.length === 0) return ready
+      const { bytes, rowCount } = rows
+      if (rowCount === 0) return ready
       // When the rows are refused below, nobody waits for it any more: its failure must not end the process.
       ready?.catch(() => undefined)
-      const body = Buffer.from(`${rows.join('\n')}\n`)
       if (isClosed) throw new Overloaded('the server is stopping; send this again')
-      if (heldBytes + body.length > settings.queueBytesMax || heldRowCount + rows.length > settings.queueRowCountMax) {
+      if (heldBytes + bytes.length > settings.queueBytesMax || heldRowCount + rowCount > settings.queueRowCountMax) {
         throw new Overloaded('too much is waiting to be stored; send this again')
       }
-      heldBytes += body.length
-      heldRowCount += rows.length
+      heldBytes += bytes.length
+      heldRowCount += rowCount
       try {
         if (ready !== undefined) await ready
         await new Promise<void>((done, failed) => {
-          queue.push({ body, rowCount: rows.length, done, failed })
+          queue.push({ bytes, rowCount, done, failed })
+          queuedBytes += bytes.length
           pump()
         })
       } finally {
-        release(body.length, rows.length)
+        release(bytes.length, rowCount)
       }
     },
     drain: async () => {
       isClosed = true
+      pump()
       if (heldRowCount === 0) return
       await new Promise<void>((resolve) => {
         onIdle = resolve
@@ -116,7 +149,9 @@ export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitte
 const insertGroup = async (insert: InsertRows, group: readonly Waiting[]): Promise<void> => {
   try {
     const [first] = group
-    await insert(group.length === 1 && first !== undefined ? first.body : Buffer.concat(group.map(({ body }) => body)))
+    await insert(
+      group.length === 1 && first !== undefined ? first.bytes : Buffer.concat(group.map(({ bytes }) => bytes)),
+    )
     for (const waiting of group) waiting.done()
   } catch (error) {
     if (group.length === 1 || isOutage(error)) {
