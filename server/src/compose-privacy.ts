@@ -63,7 +63,8 @@ export const composePrivacy = ({
       clusters: createClusterStore(db),
       hidden: createHiddenSet(db),
       people: createPeopleReader(db),
-      retireParts: (table: string) => retireParts(db, table),
+      // Privacy asks again by itself.
+      retireParts: (table: string) => retireParts(db, table, { limitMs: 2_000 }),
     })),
     tableHolders: tableHolders(regionDb),
     lockProfiles: lockAllProfileSlots,

@@ -8,9 +8,10 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ObjectStore } from '../../platform/objects/object-store.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import type { Clusters, Hidden, PeopleReader, RetiredParts } from './domain/ports.ts'
+import type { DeletionDeps } from './erase/deletion-deps.ts'
 import { createGate } from './erase/gate.ts'
 import { createRequestObjectsHolder } from './erase/request-objects-holder.ts'
-import { type DeletionDeps, runDeletions } from './erase/run-deletions.ts'
+import { runDeletions } from './erase/run-deletions.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createReceiptSigner } from './receipt.ts'
 import { runRetrievals } from './retrieve/run-retrievals.ts'
@@ -69,6 +70,8 @@ export interface Privacy {
 // privacy §1.6: status and cancel calls may come in bursts of five.
 const callBurst = 5
 const sweepIntervalMs = 60_000
+// A query may run for minutes, but an erasure that waits holds up the others of its region: it is tried again later.
+const fileWaitMs = 60_000
 
 /** PRIV-01…24: wires the privacy slice. */
 export const createPrivacy = (deps: PrivacyDeps): Privacy => {
@@ -128,6 +131,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
         requestObjects,
         retireParts: region.retireParts,
         gate: createGate(region.db, region.objects),
+        fileWaitMs,
         nowMs,
       },
     }

@@ -3,10 +3,10 @@ import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import { visibleEventsSql, visibleProfilesSql } from './read-sql.ts'
 
 /** Who an id is, and which ids are that person: the earliest link of an id decides. */
-const linkedSql = `
+const linkedSql = (until: string): string => `
 SELECT distinct_id, argMin(canonical_id, linked_at) AS canonical_id
 FROM identity_link
-WHERE project_id = {projectId:UInt64}
+WHERE project_id = {projectId:UInt64} ${until}
   AND distinct_id IN (
       SELECT distinct_id FROM identity_link
       WHERE project_id = {projectId:UInt64}
@@ -29,20 +29,25 @@ const readTimeoutMs = 30 * 60_000
 export interface ClusterStore {
   /**
    * Every id of every identity cluster that one of `distinctIds` belongs to, the given ids included (PRIV-20).
-   * Follows chains until nothing is added.
+   * Follows chains until nothing is added. `linkedUntil` (engine clock) leaves out links made after it.
    */
-  expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+  expand(scope: ProjectScope, distinctIds: readonly string[], linkedUntil?: string): Promise<readonly string[]>
   /** Those of the ids of which a visible event, a profile or a link is held; may answer more ids than were asked. */
   heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 export const createClusterStore = (db: RegionDb): ClusterStore => ({
-  expand: async (scope, distinctIds) => {
+  expand: async (scope, distinctIds, linkedUntil) => {
+    const sql = linkedSql(linkedUntil === undefined ? '' : `AND linked_at <= {until:DateTime64(6, 'UTC')}`)
     const known = new Set(distinctIds)
     let frontier: readonly string[] = [...known]
     while (frontier.length > 0) {
-      const links = await db.rows<{ distinct_id: string; canonical_id: string }>(linkedSql, {
-        params: { projectId: scope.projectId, ids: frontier },
+      const links = await db.rows<{ distinct_id: string; canonical_id: string }>(sql, {
+        params: {
+          projectId: scope.projectId,
+          ids: frontier,
+          ...(linkedUntil === undefined ? {} : { until: linkedUntil }),
+        },
       })
       const found = links.flatMap((link) => [link.distinct_id, link.canonical_id])
       frontier = [...new Set(found)].filter((id) => !known.has(id))

@@ -28,8 +28,7 @@ export const createPeopleTableHolder = (
     eraseAfter: spec.eraseAfter,
 
     count: async (scope, subject): Promise<HolderCount> => {
-      const until =
-        subject.ingestedUntil === null ? '' : `AND ${spec.arrivedColumn} <= {until:DateTime64(6, 'UTC')}`
+      const until = subject.ingestedUntil === null ? '' : `AND ${spec.arrivedColumn} <= {until:DateTime64(6, 'UTC')}`
       const rows = await regionDb(scope.regionId).rows<{ partition: string; row_count: string }>(
         `SELECT _partition_id AS partition, count() AS row_count FROM ${spec.table}
          WHERE project_id = {projectId:UInt64} AND (${isTheirs('{ids:Array(String)}')}) ${until}

@@ -2,7 +2,8 @@ import type { ProjectScope } from '../../../kernel/scope.ts'
 
 /** Identity clusters, as the identity slice knows them. */
 export interface Clusters {
-  expand(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly string[]>
+  /** `linkedUntil`: by the links that the engine took in until then. */
+  expand(scope: ProjectScope, distinctIds: readonly string[], linkedUntil?: string): Promise<readonly string[]>
   /** Those of the ids of which anything is held. */
   heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -15,8 +16,14 @@ export interface Hidden {
     cutoff: string,
     ids: readonly { readonly projectId: number; readonly distinctId: string }[],
   ): Promise<void>
+  /** Hides more ids under a batch that is running. */
+  extend(
+    batchId: string,
+    cutoff: string,
+    ids: readonly { readonly projectId: number; readonly distinctId: string }[],
+  ): Promise<void>
   reveal(batchId: string): Promise<void>
-  absorb(batchId: string): Promise<void>
+  overlapping(batchId: string): Promise<readonly { readonly batchId: string; readonly cutoff: string }[]>
   batchIds(): Promise<readonly string[]>
 }
 

@@ -2,7 +2,7 @@ import type { PersonalDataHolder } from '../../../kernel/subject.ts'
 import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import type { PrivacyTask } from '../domain/task.ts'
-import { createIdLists, privacyPrefix } from '../store/id-lists.ts'
+import { createIdLists, idListPrefix, privacyPrefix, trackingIdOfKey } from '../store/id-lists.ts'
 import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
 import { idsByProject } from './batch.ts'
 
@@ -33,14 +33,30 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
     const list = task.idsObjectKey === null ? null : await idLists.read(task.idsObjectKey)
     if (list === null || task.idsObjectKey === null) return
     const kept = list.distinct_ids.filter((id) => !ids.has(id))
+    const clusterIds = list.cluster_ids?.filter((id) => !ids.has(id))
     const key = await idLists.write(task.projectId, task.trackingId, {
       distinct_ids: kept,
+      ...(clusterIds === undefined ? {} : { cluster_ids: clusterIds }),
       requested_at_ms: list.requested_at_ms,
     })
     await taskStore.change(tx, task.trackingId, { ids_object_key: key })
-    const hashes = kept.map((id) => deps.idHash(task.projectId, id))
+    const hashes = (clusterIds ?? kept).map((id) => deps.idHash(task.projectId, id))
     await taskStore.replaceHashes(tx, task.trackingId, task.projectId, hashes)
-    await idLists.delete(task.idsObjectKey)
+  }
+
+  /**
+   * Lists that a newer one has replaced: what was struck just now, or what a crash between the two left behind. Never
+   * before the transaction that points to the newer one has ended; with the rows locked, no other such one is open.
+   */
+  const dropReplacedLists = async (regionId: string, projectId: number): Promise<void> => {
+    const objects = deps.objects(regionId)
+    const keys = (await objects.list(idListPrefix(projectId))).map(({ key }) => key)
+    const current = await deps.control.tx((tx) => taskStore.lockListKeys(tx, projectId, keys.map(trackingIdOfKey)))
+    for (const key of keys) {
+      const currentKey = current.get(trackingIdOfKey(key))
+      // A list without a row belongs to a request that is being made.
+      if (currentKey !== undefined && currentKey !== key) await objects.delete(key)
+    }
   }
 
   return {
@@ -50,7 +66,9 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
     eraseAfter: [],
 
     count: async (scope, subject) => {
-      const tasks = await deps.control.tx((tx) => naming(tx, scope.projectId, subject.distinctIds, '', subject.ingestedUntil))
+      const tasks = await deps.control.tx((tx) =>
+        naming(tx, scope.projectId, subject.distinctIds, '', subject.ingestedUntil),
+      )
       const archives = tasks.filter((task) => task.archiveObjectKey !== null)
       return { rowCount: tasks.length + archives.length, partitions: [] }
     },
@@ -61,6 +79,7 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
         await deps.control.tx(async (tx) => {
           for (const task of await naming(tx, projectId, ids, batch.batchId, batch.cutoff)) await strike(tx, task, ids)
         })
+        await dropReplacedLists(batch.regionId, projectId)
       }
     },
   }

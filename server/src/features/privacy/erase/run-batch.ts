@@ -14,14 +14,16 @@ export interface EraseDeps {
   readonly requestObjects: PersonalDataHolder
   readonly retireParts: (table: string) => Promise<RetiredParts>
   readonly gate: Gate
+  /** How long old parts may take to leave the disk: queries that still read them hold them back. */
+  readonly fileWaitMs: number
   readonly nowMs: () => number
 }
 
 /** The gate stayed shut: something of the people is still there, or it cannot be said that it is not. */
 export class ErasureIncomplete extends AppError {
   readonly findings: Findings
-  constructor(findings: Findings) {
-    super('INTERNAL', findings.join('; '), { status: 500, expose: false })
+  constructor(findings: Findings, cause?: unknown) {
+    super('INTERNAL', findings.join('; '), { status: 500, expose: false, cause })
     this.findings = findings
   }
 }
@@ -31,8 +33,6 @@ export interface ErasedBatch {
   readonly durationsMs: Readonly<Record<string, number>>
 }
 
-// Retired parts are held back by queries that still read them, and merges retire more while we look.
-const fileLooks = 60
 const fileLookIntervalMs = 250
 const insertWaitMs = 120_000
 
@@ -69,7 +69,14 @@ export const waitForEarlierInserts = async (db: RegionDb, cutoff: string, nowMs:
   }
 }
 
-const refuse = (findings: Findings): void => {
+/** Says which step did not end, and nothing of the error, which may hold values: unknown is not zero. */
+export const named = (step: string, error: unknown): unknown => {
+  const isKnown = error instanceof ErasureIncomplete || (error instanceof AppError && error.retryable)
+  return isKnown ? error : new ErasureIncomplete([`step ${step} did not end`], error)
+}
+
+/** Throws unless there are no findings. */
+export const refuse = (findings: Findings): void => {
   if (findings.length > 0) throw new ErasureIncomplete(findings)
 }
 
@@ -81,7 +88,9 @@ export const eraseBatch = async (deps: EraseDeps, batch: RunningBatch): Promise<
   const durationsMs: Record<string, number> = {}
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const startedAtMs = deps.nowMs()
-    const result = await work()
+    const result = await work().catch((error: unknown) => {
+      throw named(name, error)
+    })
     durationsMs[name] = deps.nowMs() - startedAtMs
     return result
   }
@@ -97,19 +106,23 @@ export const eraseBatch = async (deps: EraseDeps, batch: RunningBatch): Promise<
   return { retiredPartCount, durationsMs }
 }
 
-/** Retires parts until the reader of the disk finds none from before `erasedAt`; throws what it found last. */
+/**
+ * Retires parts until the reader of the disk finds none from before `erasedAt`; merges retire more while we look.
+ * Throws what it found last when `fileWaitMs` is over.
+ */
 export const retireUntilGone = async (
-  deps: Pick<EraseDeps, 'holders' | 'retireParts' | 'gate'>,
+  deps: Pick<EraseDeps, 'holders' | 'retireParts' | 'gate' | 'fileWaitMs' | 'nowMs'>,
   erasedAt: string,
 ): Promise<number> => {
+  const giveUpAtMs = deps.nowMs() + deps.fileWaitMs
   let retiredPartCount = 0
-  for (let look = 1; ; look += 1) {
+  for (;;) {
     for (const table of deps.holders.flatMap((holder) => holder.tables)) {
       retiredPartCount += (await deps.retireParts(table)).retiredPartCount
     }
     const findings = await deps.gate.files(erasedAt)
     if (findings.length === 0) return retiredPartCount
-    if (look === fileLooks) throw new ErasureIncomplete(findings)
+    if (deps.nowMs() >= giveUpAtMs) throw new ErasureIncomplete(findings)
     await sleep(fileLookIntervalMs)
   }
 }

@@ -1,32 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { AuditLog } from '../../../kernel/audit.ts'
 import { AppError } from '../../../kernel/errors.ts'
-import { projectScope } from '../../../kernel/scope.ts'
-import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
-import type { Evidence, PrivacyTask } from '../domain/task.ts'
-import type { ReceiptSigner } from '../receipt.ts'
-import type { IdLists } from '../store/id-lists.ts'
-import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
-import type { RunningBatch, StagedTask } from './batch.ts'
-import { type EraseDeps, ErasureIncomplete, type ErasedBatch, eraseBatch, retireUntilGone } from './run-batch.ts'
-import { type StageDeps, stageTask } from './stage.ts'
-
-export interface DeletionDeps {
-  readonly regionId: string
-  readonly control: ControlDb
-  readonly stage: StageDeps
-  readonly erase: EraseDeps
-  readonly idLists: IdLists
-  readonly idHash: IdHash
-  readonly audit: AuditLog
-  readonly receipts: ReceiptSigner
-  /** Ends every read-modify-write of profiles in the region until the transaction ends: none may carry old values over the cutoff. */
-  readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
-  /** Runs while no archive is being written. */
-  readonly withoutRetrievals: <T>(work: () => Promise<T>) => Promise<T>
-  readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
-  readonly nowMs: () => number
-}
+import type { PrivacyTask } from '../domain/task.ts'
+import { taskStore } from '../store/postgres-task-store.ts'
+import type { StagedTask } from './batch.ts'
+import type { DeletionDeps } from './deletion-deps.ts'
+import { ErasureIncomplete, retireUntilGone } from './run-batch.ts'
+import { stageTask } from './stage.ts'
+import { eraseAndVerify, finishFailedBatches } from './verify-batch.ts'
 
 // Tasks that share one mutation; more wait for the next one.
 const batchTaskCountMax = 200
@@ -82,10 +62,7 @@ const stageOrPostpone = async (deps: DeletionDeps, task: PrivacyTask): Promise<S
  * STAGING → STARTED. In one transaction: the tasks that are still there move, profile writers stand still, the ids
  * enter the hidden set. A task canceled or changed since it was staged does not move and its ids are not hidden.
  */
-const hideAndStart = async (
-  deps: DeletionDeps,
-  staged: readonly StagedTask[],
-): Promise<readonly PrivacyTask[]> => {
+const hideAndStart = async (deps: DeletionDeps, staged: readonly StagedTask[]): Promise<readonly PrivacyTask[]> => {
   const batchId = randomUUID()
   const startedAt = new Date(deps.nowMs())
   await deps.control.tx(async (tx) => {
@@ -145,101 +122,16 @@ const finish = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promis
   const first = tasks[0]
   if (first === undefined || first.batchId === null || first.cutoff === null) return
   if (!tasks.every((task) => task.isVerified)) await eraseAndVerify(deps, tasks, first.batchId, first.cutoff)
+  await finishFailedBatches(deps, first.batchId)
   await endHiding(deps, first.batchId)
   const done = await taskStore.started(deps.control, deps.regionId, 'deletion')
   for (const task of done.filter((candidate) => candidate.batchId === first.batchId)) await succeed(deps, task)
   await taskStore.bumpErasureEpoch(deps.control, [...new Set(tasks.map((task) => task.projectId))])
 }
 
-const eraseAndVerify = async (
-  deps: DeletionDeps,
-  tasks: readonly PrivacyTask[],
-  batchId: string,
-  cutoff: string,
-): Promise<void> => {
-  const batch = await loadBatch(deps, tasks, batchId, cutoff)
-  const startedAtMs = deps.nowMs()
-  const erased = await eraseBatch(deps.erase, batch)
-  await deps.withoutRetrievals(async () => {
-    await deps.erase.requestObjects.erase(batch)
-    // The lists of these very tasks: from here on the people are named by the hidden set alone.
-    for (const task of tasks) {
-      if (task.idsObjectKey !== null) await deps.idLists.delete(task.idsObjectKey)
-      await taskStore.change(deps.control, task.trackingId, { ids_object_key: null })
-    }
-    const left = await deps.erase.gate.objects(batch)
-    if (left.length > 0) throw new ErasureIncomplete(left)
-  })
-  const rowsAfter = await countAfter(deps, batch)
-  for (const task of tasks) {
-    const evidence = evidenceAfter(task, erased, rowsAfter, deps.nowMs() - startedAtMs)
-    await taskStore.change(deps.control, task.trackingId, {
-      evidence: JSON.stringify(evidence),
-      verified_at: new Date(deps.nowMs()),
-    })
-  }
-}
-
-/** What every holder says it still has of all the people of the batch; the evidence shows it. Anything but zero refuses. */
-const countAfter = async (deps: DeletionDeps, batch: RunningBatch): Promise<ReadonlyMap<string, number>> => {
-  const rowsAfter = new Map<string, number>()
-  for (const holder of [...deps.erase.holders, deps.erase.requestObjects]) {
-    let rowCount = 0
-    for (const { scope, subject } of batch.subjects) rowCount += (await holder.count(scope, subject)).rowCount
-    if (rowCount > 0) throw new ErasureIncomplete([`holder ${holder.name} still counts ${rowCount}`])
-    rowsAfter.set(holder.name, rowCount)
-  }
-  return rowsAfter
-}
-
-/** The people of a running batch stand in the hidden set, whatever has become of the tasks' lists. */
-const loadBatch = async (
-  deps: DeletionDeps,
-  tasks: readonly PrivacyTask[],
-  batchId: string,
-  cutoff: string,
-): Promise<RunningBatch> => {
-  const rows = await deps.erase.db.rows<{ project_id: string; distinct_id: string }>(
-    'SELECT project_id, distinct_id FROM hidden_id WHERE batch_id = {batchId:String}',
-    { params: { batchId } },
-  )
-  const byProject = Map.groupBy(rows, (row) => Number(row.project_id))
-  return {
-    batchId,
-    regionId: deps.regionId,
-    cutoff,
-    tasks,
-    subjects: [...byProject].map(([projectId, ids]) => ({
-      scope: projectScope(projectId, deps.regionId),
-      subject: { distinctIds: ids.map((row) => row.distinct_id), ingestedUntil: cutoff },
-    })),
-  }
-}
-
-const evidenceAfter = (
-  task: PrivacyTask,
-  erased: ErasedBatch,
-  rowsAfter: ReadonlyMap<string, number>,
-  totalMs: number,
-): Evidence | null =>
-  task.evidence === null
-    ? null
-    : {
-        ...task.evidence,
-        holders: task.evidence.holders.map((evidence) => ({
-          ...evidence,
-          rows_after: rowsAfter.get(evidence.holder) ?? null,
-        })),
-        retired_parts_removed: erased.retiredPartCount,
-        attempts: task.attemptCount + 1,
-        durations_ms: { ...task.evidence.durations_ms, ...erased.durationsMs, total: totalMs },
-      }
-
 /** The hidden set names the people too: it goes last, and its parts leave the disk before SUCCESS is said. */
 const endHiding = async (deps: DeletionDeps, batchId: string): Promise<void> => {
   const { hidden } = deps.erase
-  const batchIds = await hidden.batchIds()
-  if (batchIds.some((other) => other !== batchId) && batchIds.includes(batchId)) await hidden.absorb(batchId)
   await hidden.reveal(batchId)
   const revealedAt = await hidden.engineNow()
   const ownTable = { name: 'hidden set', tables: ['hidden_id'] }
@@ -260,7 +152,11 @@ const succeed = async (deps: DeletionDeps, task: PrivacyTask): Promise<void> => 
     finished_at: finishedAt.toISOString(),
     evidence: task.evidence,
   })
-  await taskStore.move(deps.control, 'finish', 'SUCCESS', task.trackingId, { finished_at: finishedAt, receipt, failure: null })
+  await taskStore.move(deps.control, 'finish', 'SUCCESS', task.trackingId, {
+    finished_at: finishedAt,
+    receipt,
+    failure: null,
+  })
   await audit(deps, task, 'user_data_deletion.succeeded')
 }
 

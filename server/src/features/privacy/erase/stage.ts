@@ -1,3 +1,4 @@
+import { assert } from '../../../kernel/errors.ts'
 import { projectScope } from '../../../kernel/scope.ts'
 import type { PersonalDataHolder, Subject } from '../../../kernel/subject.ts'
 import type { Clusters } from '../domain/ports.ts'
@@ -20,7 +21,9 @@ export const stageTask = async (deps: StageDeps, task: PrivacyTask): Promise<Sta
   const startedAtMs = deps.nowMs()
   const scope = projectScope(task.projectId, task.region)
   const list = task.idsObjectKey === null ? null : await deps.idLists.read(task.idsObjectKey)
-  const requested = list?.distinct_ids ?? []
+  // A lost list is not an empty one: nobody could say who was to be erased.
+  assert(list !== null, 'the list of ids is gone')
+  const requested = list.distinct_ids
   const distinctIds = await deps.clusters.expand(scope, requested)
   const subject: Subject = { distinctIds, ingestedUntil: null }
   const holders: HolderEvidence[] = []

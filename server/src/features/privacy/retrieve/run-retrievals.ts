@@ -56,7 +56,13 @@ const startNext = async (deps: RetrievalDeps): Promise<PrivacyTask | null> => {
     return null
   }
   const oldKey = task.idsObjectKey
-  const list = (await deps.idLists.read(oldKey)) ?? emptyList(task)
+  const list = await deps.idLists.read(oldKey)
+  if (list === null) {
+    // A lost list is not an empty one: an archive without anybody would be a wrong answer.
+    const change = { finished_at: new Date(deps.nowMs()), failure: 'the list of ids is gone' }
+    await taskStore.move(deps.control, 'fail', 'FAILURE', task.trackingId, change)
+    return null
+  }
   const clusterIds = await deps.clusters.expand(projectScope(task.projectId, task.region), list.distinct_ids)
   const key = await deps.idLists.write(task.projectId, task.trackingId, { ...list, cluster_ids: clusterIds })
   const isMoved = await deps.control.tx(async (tx) => {

@@ -1,12 +1,6 @@
 import { hmacSha256Hex } from '../../../kernel/hash.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
-import type {
-  ComplianceType,
-  DisclosureType,
-  Evidence,
-  PrivacyTask,
-  TaskKind,
-} from '../domain/task.ts'
+import type { ComplianceType, DisclosureType, Evidence, PrivacyTask, TaskKind } from '../domain/task.ts'
 import { statesBefore, type TaskTrigger } from '../domain/task-state.ts'
 
 /** Hash of an id under the installation's key: the only trace of an id in the control store (invariant 3). */
@@ -139,10 +133,11 @@ export const taskStore = {
         task.scanDays,
       ],
     )
-    await tx.rows(
-      `INSERT INTO privacy_task_id (tracking_id, project_id, id_hash) SELECT $1, $2, unnest($3::text[])`,
-      [task.trackingId, task.projectId, task.idHashes],
-    )
+    await tx.rows(`INSERT INTO privacy_task_id (tracking_id, project_id, id_hash) SELECT $1, $2, unnest($3::text[])`, [
+      task.trackingId,
+      task.projectId,
+      task.idHashes,
+    ])
   },
 
   find: async (tx: ControlTx, projectId: number, kind: TaskKind, trackingId: string): Promise<PrivacyTask | null> =>
@@ -194,6 +189,20 @@ export const taskStore = {
       [projectId, idHashes, exceptBatchId, requestedUntil],
     ),
 
+  /** The list each of the tasks has now, by tracking id, once no transaction that changes it is open. */
+  lockListKeys: async (
+    tx: ControlTx,
+    projectId: number,
+    trackingIds: readonly string[],
+  ): Promise<ReadonlyMap<string, string | null>> => {
+    const rows = await tx.rows<{ tracking_id: string; ids_object_key: string | null }>(
+      `SELECT tracking_id, ids_object_key FROM privacy_task
+       WHERE project_id = $1 AND tracking_id = ANY($2) ORDER BY tracking_id FOR UPDATE`,
+      [projectId, trackingIds],
+    )
+    return new Map(rows.map((row) => [row.tracking_id, row.ids_object_key]))
+  },
+
   /**
    * Moves the tasks along the state table and answers those that really moved: one that was canceled meanwhile, or
    * whose id list changed since it was read (`idsObjectKey`), stays where it is.
@@ -229,10 +238,11 @@ export const taskStore = {
 
   replaceHashes: async (tx: ControlTx, trackingId: string, projectId: number, hashes: readonly string[]) => {
     await tx.rows('DELETE FROM privacy_task_id WHERE tracking_id = $1', [trackingId])
-    await tx.rows(
-      'INSERT INTO privacy_task_id (tracking_id, project_id, id_hash) SELECT $1, $2, unnest($3::text[])',
-      [trackingId, projectId, hashes],
-    )
+    await tx.rows('INSERT INTO privacy_task_id (tracking_id, project_id, id_hash) SELECT $1, $2, unnest($3::text[])', [
+      trackingId,
+      projectId,
+      hashes,
+    ])
   },
 
   /** Retrievals whose archive has expired, and lists of revoked or finished tasks that nobody needs any more. */
