@@ -3,7 +3,7 @@ import { scanFolder } from '../server/test/support/raw-scan.ts'
 import { basic, call } from './call.ts'
 import { StepFailed } from './hold.ts'
 import type { Shop } from './installation.ts'
-import { dayMs } from './people.ts'
+import { type Crowd, dayMs } from './people.ts'
 import { trackingIdOf } from './privacy-client.ts'
 import { hostOf, privacyOf, subjectIds, type Tour } from './tour.ts'
 import { linesOf, zipEntries } from './zip-entries.ts'
@@ -33,13 +33,20 @@ const digest = (lines: readonly string[]): Digest => ({
 
 const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
 
-/** Path and query of the raw export of everything that the demo sent. */
-export const exportPath = (shop: Shop, nowMs: number): string =>
-  `/api/2.0/export?project_id=${shop.id}&from_date=${day(nowMs - 61 * dayMs)}&to_date=${day(nowMs)}`
+// The crowd's past, and a day for events that fall into the day before.
+const wholeDays = 61
 
-export const exportLines = async (tour: Tour, shop: Shop): Promise<readonly string[]> => {
+/** Path and query of the raw export of the last days, of everything that the demo sent unless said otherwise. */
+export const exportPath = (shop: Shop, nowMs: number, days = wholeDays): string =>
+  `/api/2.0/export?project_id=${shop.id}&from_date=${day(nowMs - days * dayMs)}&to_date=${day(nowMs)}`
+
+/** Lines of the raw export, asked with the service account. */
+export const exportLines = async (
+  tour: Tour,
+  shop: Shop,
+  path = exportPath(shop, tour.nowMs),
+): Promise<readonly string[]> => {
   const { username, secret } = tour.installation.account
-  const path = exportPath(shop, tour.nowMs)
   const answer = await call('GET', `${hostOf(tour, shop)}${path}`, { headers: basic(username, secret) })
   if (answer.status !== 200) throw new StepFailed(`GET ${path}`, '200', `${answer.status} ${answer.text}`)
   return linesOf(answer.text)
@@ -57,30 +64,21 @@ const profilesOf = async (tour: Tour, shop: Shop, userIds: readonly string[]): P
 
 export const takeFigures = async (tour: Tour): Promise<Figures> => {
   const { us, eu } = tour.installation
+  const idsOf = ({ people }: Crowd): readonly string[] => people.map(({ userId }) => userId)
+  const [usLines, euLines, usProfiles, euProfiles] = await Promise.all([
+    exportLines(tour, us),
+    exportLines(tour, eu),
+    profilesOf(tour, us, idsOf(tour.cast.us)),
+    profilesOf(tour, eu, idsOf(tour.cast.eu)),
+  ])
   const ids = subjectIds(tour)
-  const euLines = await exportLines(tour, eu)
   const isSubject = (line: string): boolean => ids.some((id) => line.includes(id))
   const subjectLines = euLines.filter(isSubject)
   return {
     subjectLines: subjectLines.length,
     subjectDeviceLines: subjectLines.filter((line) => line.includes('"$distinct_id_before_identity":"$device:')).length,
-    others: { US: digest(await exportLines(tour, us)), EU: digest(euLines.filter((line) => !isSubject(line))) },
-    otherProfiles: {
-      US: digest(
-        await profilesOf(
-          tour,
-          us,
-          tour.cast.us.people.map(({ userId }) => userId),
-        ),
-      ),
-      EU: digest(
-        await profilesOf(
-          tour,
-          eu,
-          tour.cast.eu.people.map(({ userId }) => userId),
-        ),
-      ),
-    },
+    others: { US: digest(usLines), EU: digest(euLines.filter((line) => !isSubject(line))) },
+    otherProfiles: { US: digest(usProfiles), EU: digest(euProfiles) },
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { exportLines } from './measure.ts'
+import { exportLines, exportPath } from './measure.ts'
 import type { Tour } from './tour.ts'
 
 export interface PageServer {
@@ -79,10 +79,11 @@ interface Held {
 
 const heldOf = async (tour: Tour, region: string, id: string): Promise<Held> => {
   const { us, eu } = tour.installation
+  const shop = region === 'EU' ? eu : us
   const needle = `"distinct_id":${JSON.stringify(id)},`
-  const lines = (await exportLines({ ...tour, nowMs: Date.now() }, region === 'EU' ? eu : us)).filter((line) =>
-    line.includes(needle),
-  )
+  // Clicks are of today, or of yesterday around midnight.
+  const recent = await exportLines(tour, shop, exportPath(shop, Date.now(), 1))
+  const lines = recent.filter((line) => line.includes(needle))
   const events = lines.slice(-shownEventCount).map((line) => {
     const { event } = JSON.parse(line) as { event: string }
     return { event, distinct_id: id }

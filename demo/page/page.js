@@ -28,7 +28,8 @@ const panelOf = (shop, other) => {
     part('.sending').textContent = sdk.has_opted_out_tracking() ? 'no, opted out' : 'yes'
     const held = await (await fetch(`/held?region=${shop.region}&id=${encodeURIComponent(id)}`)).json()
     const names = held.events.map(({ event }) => event).join(', ')
-    part('.held').textContent = held.count === 0 ? 'nothing under this id' : `${held.count} events: ${names}`
+    part('.held').textContent =
+      held.count === 0 ? 'nothing under this id' : `${held.count} ${held.count === 1 ? 'event' : 'events'}: ${names}`
   }
 
   const refresh = () => {
@@ -37,10 +38,12 @@ const panelOf = (shop, other) => {
     })
   }
 
+  // Some calls are followed by requests of their own: look when those are through as well.
+  const lookSoon = () => setTimeout(refresh, 300)
+
   const answered = (what) => (answer) => {
     say(`${what}: the server answered ${JSON.stringify(answer)}`)
-    // Identity and profile calls are followed by requests of their own; look when those are through as well.
-    setTimeout(refresh, 300)
+    lookSoon()
   }
 
   const actions = {
@@ -56,7 +59,8 @@ const panelOf = (shop, other) => {
     },
     optIn: () => {
       sdk.opt_in_tracking()
-      answered('opt in')('see below')
+      say('opt in: the SDK sends $opt_in at once')
+      lookSoon()
     },
     wrong: async () => {
       const properties = { token: shop.token, distinct_id: sdk.get_distinct_id() }
