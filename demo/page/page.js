@@ -42,7 +42,7 @@ const panelOf = (shop, other) => {
   const lookSoon = () => setTimeout(refresh, 300)
 
   const answered = (what) => (answer) => {
-    say(`${what}: the server answered ${JSON.stringify(answer)}`)
+    say(`${what}: answer ${JSON.stringify(answer)}`)
     lookSoon()
   }
 
