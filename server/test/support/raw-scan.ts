@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { decodeFrames, decodeGzip, decodeZip } from './raw-scan-frames.ts'
@@ -21,7 +22,7 @@ const isCompressed = (path: string): boolean => /\.(bin|cmrk\d*|cidx)$/.test(pat
 export const scanFolder = async (folder: string, needles: readonly string[]): Promise<RawScan> => {
   const found = new Map<string, string[]>()
   const undecoded: string[] = []
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const entries = await entriesOf(folder)
   let fileCount = 0
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
@@ -48,6 +49,17 @@ const decodedTexts = (
   return {
     texts: [frames.content, ...decodeZip(bytes), ...(gzip === null ? [] : [gzip])],
     isWhole: !isCompressed(path) || frames.restBytes === 0,
+  }
+}
+
+/** A folder that vanishes while it is read, as the engine's do, makes the listing fail: it is begun again. */
+const entriesOf = async (folder: string, attemptsLeft = 20): Promise<readonly Dirent[]> => {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true })
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' || path === folder || attemptsLeft === 0) throw error
+    return entriesOf(folder, attemptsLeft - 1)
   }
 }
 
