@@ -7,6 +7,7 @@ import type { Route } from './http/route.ts'
 import type { Locate } from './http/steps/locate.ts'
 import { hmacSha256Hex } from './kernel/hash.ts'
 import type { Clock } from './kernel/time.ts'
+import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import type { Metrics } from './platform/metrics.ts'
 
 export interface ComposeIngestionDeps {
@@ -27,7 +28,7 @@ export interface ComposedIngestion {
 export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion => {
   const { config, stores, locate, clock, secret, metrics } = deps
   const { control } = stores
-  const regionDbs = stores.regions.map(({ db }) => db)
+  const regionDbs = stores.regions.map(({ db }) => withTimeLimit(db, config.ingestTimeoutMs))
   const profiles = createProfiles({ control, regionDbs })
   const ingestion = createIngestion({
     locate,
@@ -55,3 +56,10 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
     },
   }
 }
+
+/** Senders wait for what is stored: an engine that stands still must not hold them for as long as a query may run. */
+const withTimeLimit = (db: RegionDb, timeoutMs: number): RegionDb => ({
+  ...db,
+  rows: (sql, options) => db.rows(sql, { timeoutMs, ...options }),
+  insert: (table, jsonLines, options) => db.insert(table, jsonLines, { timeoutMs, ...options }),
+})

@@ -42,6 +42,7 @@ export interface Config {
     readonly scanDays: number
   }
   readonly ingestQueueBytes: number
+  readonly ingestTimeoutMs: number
   /** Said once at start; not faults. */
   readonly warnings: readonly string[]
 }
@@ -116,6 +117,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
+    ingestTimeoutMs: values.LETHE_INGEST_TIMEOUT_SECONDS * 1_000,
     warnings: [...unknownNames(env, [...regionValues.keys()]), ...exposureWarnings(values, allowHttp)],
   })
 }

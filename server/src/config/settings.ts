@@ -128,6 +128,12 @@ export const settings = z.object({
     64 * 2 ** 20,
     'Most bytes of accepted rows that wait for an insert, per region; beyond it senders get 503 with Retry-After.',
   ),
+  LETHE_INGEST_TIMEOUT_SECONDS: wholeNumber(
+    1,
+    600,
+    30,
+    'How long storing may take before its senders, and all who wait behind them, get 503 with Retry-After.',
+  ),
 })
 
 /** Settings of one region; the variable is `LETHE_<R>_` + the name here. */

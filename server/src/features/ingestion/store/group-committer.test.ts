@@ -184,6 +184,19 @@ describe('group committer', () => {
     await later
   })
 
+  it('tells who waits behind at once, instead of letting each wait as long again', async () => {
+    const engine = heldEngine()
+    const committer = open(engine.insert, { insertCountMax: 1, insertRowCountMax: 1 })
+    const results = Promise.allSettled(['a', 'b', 'c'].map((row) => committer.commit(rowBlockOf([row]))))
+    await settle()
+    engine.inserts[0]?.end(new EngineUnavailable('stands still'))
+    for (const result of await results) {
+      expect(result).toMatchObject({ reason: { code: 'ENGINE_UNAVAILABLE', message: 'stands still' } })
+    }
+    expect(engine.inserts).toHaveLength(1)
+    expect(committer.held()).toEqual({ bytes: 0, rowCount: 0 })
+  })
+
   it('stores the others when the engine refuses the rows of one request', async () => {
     const stored: string[] = []
     const committer = open(async (body) => {

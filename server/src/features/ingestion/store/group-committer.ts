@@ -76,10 +76,17 @@ export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitte
     return queue.splice(0, count)
   }
 
+  const refuseQueue = (outage: AppError): void => {
+    queuedBytes = 0
+    for (const waiting of queue.splice(0)) waiting.failed(outage)
+  }
+
   const start = async (group: readonly Waiting[]): Promise<void> => {
     runningCount += 1
     const startedAtMs = performance.now()
-    await insertGroup(insert, group)
+    const outage = await insertGroup(insert, group)
+    // Who waits behind an engine that does not answer would each wait as long again, one group after the other.
+    if (outage !== null) refuseQueue(outage)
     const endedAtMs = performance.now()
     const gatherMs = Math.min(endedAtMs - startedAtMs, settings.gatherMsMax)
     lastGroup = { requestCount: group.length, gatherUntilMs: endedAtMs + gatherMs }
@@ -145,21 +152,28 @@ export const createGroupCommitter = (insert: InsertRows, settings: GroupCommitte
   }
 }
 
-/** Never rejects: every waiting request is told how its rows fared. */
-const insertGroup = async (insert: InsertRows, group: readonly Waiting[]): Promise<void> => {
+/** Never rejects: every waiting request is told how its rows fared. Resolves with why the engine does not answer, or null. */
+const insertGroup = async (insert: InsertRows, group: readonly Waiting[]): Promise<AppError | null> => {
   try {
     const [first] = group
     await insert(
       group.length === 1 && first !== undefined ? first.bytes : Buffer.concat(group.map(({ bytes }) => bytes)),
     )
     for (const waiting of group) waiting.done()
+    return null
   } catch (error) {
     if (group.length === 1 || isOutage(error)) {
-      for (const waiting of group) waiting.failed(asUnavailable(error))
-      return
+      const failure = asUnavailable(error)
+      for (const waiting of group) waiting.failed(failure)
+      return isOutage(error) ? failure : null
     }
     // The engine is up and refused the rows: one request's fault must not be everybody's.
-    for (const waiting of group) await insertGroup(insert, [waiting])
+    let outage: AppError | null = null
+    for (const waiting of group) {
+      if (outage === null) outage = await insertGroup(insert, [waiting])
+      else waiting.failed(outage)
+    }
+    return outage
   }
 }
 

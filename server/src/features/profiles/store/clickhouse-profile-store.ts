@@ -71,10 +71,14 @@ export const createProfileStore = (
     while (queue.length > 0) {
       const jobs = takeJobs(queue)
       const works = [...worksOf(jobs)]
-      for (let at = 0; at < works.length; at += settings.batchProfileCountMax) {
-        await runBatch(db, control, works.slice(at, at + settings.batchProfileCountMax))
+      let outage: AppError | null = null
+      for (let at = 0; at < works.length && outage === null; at += settings.batchProfileCountMax) {
+        outage = await runBatch(db, control, works.slice(at, at + settings.batchProfileCountMax))
+        // Who waits behind a store that does not answer would each wait as long again, one batch after the other.
+        if (outage !== null) tell([...works.slice(at), ...worksOf(queue)], outage)
       }
-      for (const job of jobs) job.settle()
+      const answered = outage === null ? jobs : [...jobs, ...queue.splice(0)]
+      for (const job of answered) job.settle()
     }
     // Together with the last look at the queue: a job that came in between would wait for ever.
     isRunning = false
@@ -154,8 +158,14 @@ const worksOf = (jobs: readonly Job[]): Iterable<ProfileWork> => {
   return works.values()
 }
 
-/** Never rejects: a failure is told to the jobs that it concerns. */
-const runBatch = async (db: RegionDb, control: ControlDb, works: readonly ProfileWork[]): Promise<void> => {
+const tell = (works: readonly ProfileWork[], failure: AppError): void => {
+  for (const { updates } of works) for (const { job } of updates) job.error = failure
+}
+
+/**
+ * Never rejects: a failure is told to the jobs that it concerns. Resolves with why a store does not answer, or null.
+ */
+const runBatch = async (db: RegionDb, control: ControlDb, works: readonly ProfileWork[]): Promise<AppError | null> => {
   try {
     const slots = works.map(({ projectId, distinctId }) => profileSlot(projectId, distinctId))
     await control.tx(async (tx) => {
@@ -171,10 +181,12 @@ const runBatch = async (db: RegionDb, control: ControlDb, works: readonly Profil
       }
       if (rows.length > 0) await db.insert('profile', Buffer.from(`${rows.join('\n')}\n`))
     })
+    return null
   } catch (error) {
     const isOurs = error instanceof AppError && error.code === 'ENGINE_UNAVAILABLE'
     const failure = isOurs ? error : new EngineUnavailable('the profiles could not be stored; send this again', error)
-    for (const { updates } of works) for (const { job } of updates) job.error = failure
+    tell(works, failure)
+    return isOurs ? failure : null
   }
 }
 
