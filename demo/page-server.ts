@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { exportLines, exportPath } from './measure.ts'
 import type { Tour } from './tour.ts'
 
@@ -12,7 +12,7 @@ export interface PageServer {
 }
 
 const pageFolder = join(import.meta.dirname, 'page')
-const sdkFile = join(dirname(createRequire(import.meta.url).resolve('mixpanel-browser')), 'mixpanel.umd.js')
+const sdkFile = join(dirname(fileURLToPath(import.meta.resolve('mixpanel-browser'))), 'mixpanel.umd.js')
 const shownEventCount = 20
 
 const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
