@@ -53,7 +53,7 @@ export const composePrivacy = ({
   secret,
   log,
 }: ComposePrivacyDeps): Privacy => {
-  const { scanDays, statusRatePerSecond, ...settings } = config.gdpr
+  const { scanDays, ...settings } = config.gdpr
   return createPrivacy({
     control: stores.control,
     regions: stores.regions.map(({ region, db, objects }) => ({

@@ -52,6 +52,8 @@ export interface PrivacyDeps {
 export interface PrivacySettings {
   readonly graceSeconds: number
   readonly ratePerSecond: number
+  /** Status and cancel calls. */
+  readonly statusRatePerSecond: number
   readonly createShape: CreateShape
   readonly deletionMaxIds: number
   readonly retrievalMaxIds: number
@@ -88,6 +90,8 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
   const requestObjects = createRequestObjectsHolder({ control, objects, idHash })
   const holders = [...deps.tableHolders, requestObjects]
 
+  // Who may ask for more may also look more often.
+  const callsPerSecond = Math.max(settings.statusRatePerSecond, settings.ratePerSecond)
   const routes = privacyRoutes({
     control,
     idLists: (regionId) => createIdLists(objects(regionId)),
@@ -104,7 +108,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
     scanDaysMax: settings.scanDaysMax,
     createShape: settings.createShape,
     maxIds: { deletion: settings.deletionMaxIds, retrieval: settings.retrievalMaxIds },
-    callRate: createRateLimit(settings.ratePerSecond, callBurst * Math.max(1, settings.ratePerSecond), nowMs),
+    callRate: createRateLimit(callsPerSecond, Math.max(callBurst, callsPerSecond), nowMs),
   })
 
   const startRegionWorker = (region: PrivacyRegion): Worker => {
