@@ -78,6 +78,8 @@ const usersXml = (config: EngineConfig): string => `<clickhouse>
   ...(config.maxThreads === undefined ? {} : { max_threads: config.maxThreads }),
   log_queries: 0,
   log_query_threads: 0,
+  // A person is found by the projection in a table of any size; the default asks for a million rows to be read.
+  min_table_rows_to_use_projection_index: 0,
   http_max_uri_size: 16 * 1024 ** 2,
   // One bound list of ids; the default holds a few thousand.
   http_max_field_value_size: 64 * 1024 ** 2,

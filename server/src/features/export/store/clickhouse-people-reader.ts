@@ -1,6 +1,12 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
-import { eventLineSql, lineSettings, visibleEventsSql, visibleProfilesSql } from '../../identity/index.ts'
+import {
+  daysOfHistory,
+  eventLineSql,
+  lineSettings,
+  visibleEventsSql,
+  visibleProfilesSql,
+} from '../../identity/index.ts'
 
 /** Reads the rows of given people, found by the projection `by_person` instead of a scan. */
 export interface PeopleReader {
@@ -48,11 +54,5 @@ export const createPeopleReader = (db: RegionDb): PeopleReader => ({
       },
     )
   },
-  daysOfHistory: async (scope) => {
-    const [row] = await db.rows<{ days: string }>(
-      `SELECT if(count() = 0, 0, dateDiff('day', min(e.time), now64(3, 'UTC')) + 1) AS days ${visibleEventsSql('everybody')}`,
-      { params: { projectId: scope.projectId } },
-    )
-    return Math.max(0, Number(row?.days ?? 0))
-  },
+  daysOfHistory: (scope) => daysOfHistory(db, scope, Date.now()),
 })

@@ -38,7 +38,7 @@ export interface PeopleReader {
   ): AsyncIterable<Buffer>
   /** One JSON line per profile: `{"$distinct_id":…,"$properties":{…}}`. */
   profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
-  /** Days from the project's first event to now; 0 without events. */
+  /** Days from the month of the project's first event to now; 0 without events. A bound, not a count. */
   daysOfHistory(scope: ProjectScope): Promise<number>
 }
 

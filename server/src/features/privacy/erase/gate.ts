@@ -31,7 +31,12 @@ const arrivalColumns = ['ingested_at', 'updated_at', 'linked_at']
 // The hidden set itself: emptied as the last step before SUCCESS, and looked at there.
 const ownTable = 'hidden_id'
 // Counting must not go through what the eraser relies on.
-const plainReading = { optimize_use_projections: 0, use_skip_indexes: 0, use_query_cache: 0 }
+const plainReading = {
+  optimize_use_projections: 0,
+  use_skip_indexes: 0,
+  use_query_cache: 0,
+  use_query_condition_cache: 0,
+}
 const scanTimeoutMs = 10 * 60_000
 
 interface PeopleColumns {
@@ -59,10 +64,15 @@ const peopleColumns = async (db: RegionDb): Promise<readonly PeopleColumns[]> =>
 
 const hiddenOf = '(SELECT project_id, distinct_id FROM hidden_id WHERE batch_id = {batchId:String})'
 
+const hiddenIds = '(SELECT distinct_id FROM hidden_id WHERE batch_id = {batchId:String})'
+
 const rowsLeft = async (db: RegionDb, batch: ErasureBatch): Promise<Findings> => {
   const findings: string[] = []
   for (const { table, person, arrival } of await peopleColumns(db)) {
-    const theirs = person.map((column) => `(project_id, ${column}) IN ${hiddenOf}`).join(' OR ')
+    // The id alone is asked first: that is several times faster than the pair, and no row of theirs fails it.
+    const theirs = person
+      .map((column) => `${column} IN ${hiddenIds} AND (project_id, ${column}) IN ${hiddenOf}`)
+      .join(' OR ')
     const until = arrival === null ? '' : `AND ${arrival} <= {cutoff:DateTime64(6, 'UTC')}`
     const [row] = await db.rows<{ row_count: string }>(
       `SELECT count() AS row_count FROM ${table} WHERE (${theirs}) ${until}`,
