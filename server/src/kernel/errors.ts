@@ -32,7 +32,7 @@ export class AppError extends Error {
   readonly expose: boolean
   readonly retryable: boolean
   readonly retryAfterSeconds: number | undefined
-  readonly headers: Readonly<Record<string, string>>
+  readonly responseHeaders: Readonly<Record<string, string>>
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -42,7 +42,7 @@ export class AppError extends Error {
     this.expose = options.expose ?? true
     this.retryable = options.retryable ?? false
     this.retryAfterSeconds = options.retryAfterSeconds
-    this.headers = options.headers ?? {}
+    this.responseHeaders = options.headers ?? {}
   }
 }
 

@@ -47,7 +47,7 @@ export const renderError = (surface: SurfaceName, error: AppError, url: string):
   const retryAfter = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }
   return {
     status: error.status,
-    headers: { ...error.headers, ...retryAfter },
+    headers: { ...error.responseHeaders, ...retryAfter },
     body: bodies[surface](error, text, url),
   }
 }
