@@ -6,12 +6,17 @@ import type { ExportRequest } from '../domain/export-request.ts'
 // A day that takes longer than this to read is stuck, not big: the engine streams while it reads.
 const dayTimeoutMs = 10 * 60_000
 
+// Lines that the engine puts in order at once: about 50 MB.
+const spanEventCount = 100_000
+const inDays = `e.time >= toDateTime64({from:String}, 3, 'UTC')
+  AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY`
+
 export interface EventReader {
   /** Stored events as export lines, oldest first, duplicates included (export §3). Nothing is read before the first pull. */
   lines(scope: ProjectScope, request: ExportRequest, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
-/** Reads day by day, so that putting a day in order is the most the engine ever holds. */
+/** Reads a few days at a time, so that a large day is the most that the engine ever puts in order. */
 export const createEventReader = (regionDb: (regionId: string) => RegionDb): EventReader => ({
   lines: async function* (scope, request, signal) {
     const db = regionDb(scope.regionId)
@@ -25,21 +30,40 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
     })
     const days = await db.rows<{ day: string; event_count: string }>(
       `SELECT toDate(e.time) AS day, count() AS event_count ${visibleEventsSql('everybody')} ${names}
-         AND e.time >= toDateTime64({from:String}, 3, 'UTC') AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY
-       GROUP BY day ORDER BY day`,
+         AND ${inDays} GROUP BY day ORDER BY day`,
       options({ from: request.fromDay, to: request.toDay }),
     )
     let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
-    for (const { day, event_count } of days) {
+    for (const { fromDay, toDay, eventCount } of daySpans(days)) {
       if (left <= 0) return
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
       yield* await db.stream(
-        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql('everybody')} ${names}
-           AND e.time >= toDateTime64({day:String}, 3, 'UTC') AND e.time < toDateTime64({day:String}, 3, 'UTC') + INTERVAL 1 DAY
+        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql('everybody')} ${names} AND ${inDays}
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
-        options({ day }),
+        options({ from: fromDay, to: toDay }),
       )
-      left -= Number(event_count)
+      left -= eventCount
     }
   },
 })
+
+interface DaySpan {
+  readonly fromDay: string
+  readonly toDay: string
+  readonly eventCount: number
+}
+
+/** Neighbouring days that hold few events are read together: a query costs more than a thousand lines. */
+const daySpans = (days: readonly { readonly day: string; readonly event_count: string }[]): readonly DaySpan[] => {
+  const spans: DaySpan[] = []
+  for (const { day, event_count } of days) {
+    const count = Number(event_count)
+    const last = spans.at(-1)
+    if (last === undefined || last.eventCount + count > spanEventCount) {
+      spans.push({ fromDay: day, toDay: day, eventCount: count })
+    } else {
+      spans[spans.length - 1] = { ...last, toDay: day, eventCount: last.eventCount + count }
+    }
+  }
+  return spans
+}
