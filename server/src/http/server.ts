@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { AppError, BodyTooLarge, InvalidRequest } from '../kernel/errors.ts'
+import { AppError, InvalidRequest } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/time.ts'
 import { type Authenticator, isOpenRoute, isScopedRoute, type Received, type Reply, type Route } from './route.ts'
 import type { Locate } from './steps/locate.ts'
 import { hostName, type Place } from './steps/place.ts'
+import { type BodyReader, createBodyReader } from './steps/read-body.ts'
 import { inflateBody } from './steps/receive.ts'
 import { corsHeaders, preflightHeaders } from './surfaces/cors.ts'
 import { asAppError, renderError } from './surfaces/render-error.ts'
@@ -37,6 +39,9 @@ export interface AnsweredLine {
   readonly durationMs: number
 }
 
+// What Fastify reads as a media type; it refuses requests with another Content-Type.
+const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;.*)?$/
+
 /** Builds the HTTP server: receive → place → authenticate → locate → handle → reply (STYLE §1). */
 export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
   const app = fastify({
@@ -60,8 +65,17 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
   }) as unknown as FastifyInstance
 
   // Every media type is bytes here: surfaces decide, and no client is refused for its Content-Type (CLIENTS A2).
+  const bodies = createBodyReader()
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    bodies.read(request.raw, payload, request.routeOptions.bodyLimit ?? 0),
+  )
+  app.addHook('onRequest', (request, reply, done) => {
+    const type = request.raw.headers['content-type']
+    if (type !== undefined && !mediaType.test(type)) request.raw.headers['content-type'] = 'application/octet-stream'
+    reply.raw.once('close', () => bodies.release(request.raw))
+    done()
+  })
 
   for (const route of deps.routes) {
     app.route({
@@ -69,8 +83,8 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
       url: route.path,
       // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
       bodyLimit: Math.max(1, route.bodyBytesMax),
-      handler: (request, reply) => answer(deps, route, request, reply),
-      errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error, route)),
+      handler: (request, reply) => answer(deps, bodies, route, request, reply),
+      errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error)),
     })
   }
   refuseOtherMethods(deps, app)
@@ -112,11 +126,17 @@ const refuseOtherMethods = (deps: HttpDeps, app: FastifyInstance): void => {
   }
 }
 
-const answer = async (deps: HttpDeps, route: Route, request: FastifyRequest, reply: FastifyReply) => {
+const answer = async (
+  deps: HttpDeps,
+  bodies: BodyReader,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => {
   const startedAtMs = deps.clock.nowMs()
   let regionId: string | null = null
   try {
-    const received = await receive(deps, route, request, reply)
+    const received = await receive(deps, bodies, route, request, reply)
     regionId = received.region?.id ?? null
     const result = await handle(deps, route, received)
     send(request, reply, withCors(route, request, result))
@@ -136,6 +156,7 @@ const answer = async (deps: HttpDeps, route: Route, request: FastifyRequest, rep
 
 const receive = async (
   deps: HttpDeps,
+  bodies: BodyReader,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -149,6 +170,7 @@ const receive = async (
   const region = isProbe ? null : deps.place(host)
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const body = await inflateBody(sent, request.headers['content-encoding'], route.bodyBytesMax)
+  if (body !== sent) bodies.hold(request.raw, body.length)
   const gone = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
@@ -187,9 +209,8 @@ const singleValues = (query: unknown): Record<string, string> => {
   return values
 }
 
-const fastifyError = (error: unknown, route: Route): AppError => {
+const fastifyError = (error: unknown): AppError => {
   const code = (error as { code?: string }).code ?? ''
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new BodyTooLarge(route.bodyBytesMax)
   if (code.startsWith('FST_ERR_')) return new InvalidRequest('the request could not be read')
   return asAppError(error)
 }
