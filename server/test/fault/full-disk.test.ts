@@ -26,7 +26,7 @@ const diskBytes = 96 * mebibyte
 /** A disk of its own for the region's folder. False where this user may not mount. */
 const mountSmallDisk = (folder: string): boolean => {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'lethe-test', folder], { stdio: 'ignore' })
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'lethe-test', folder], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -74,7 +74,7 @@ describe.skipIf(!isMounted)('a full disk', () => {
   })
   afterAll(async () => {
     await lethe?.stop()
-    if (isMounted) execFileSync('umount', ['-l', regionDir])
+    if (isMounted) execFileSync('/bin/umount', ['-l', regionDir])
     await rm(dataDir, { recursive: true, force: true })
   })
 
