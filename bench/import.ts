@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import type { BenchOptions } from './run.ts'
 import { type BareEngine, openBareEngine } from './support/bare-engine.ts'
 import { asAccount, project, startBenchServer } from './support/bench-server.ts'
+import { cpuMsOf } from './support/cpu-time.ts'
 import { note, reportBound, reportRate } from './support/report.ts'
 import { ndjsonBatches } from './support/sample-events.ts'
 import { type Load, perSecond, type Sent, sendEach, sendFor, type Target } from './support/send-for.ts'
@@ -33,7 +34,7 @@ export const runImportBench = async ({ phaseSeconds }: BenchOptions): Promise<vo
     note(
       `${eventsPerBatch} events a batch, ${megabytes(batches.map((b) => gunzipSync(b)))} MB NDJSON as ${megabytes(raw.bodies)} MB rows`,
     )
-    const rounds = await alternate(engine, ours, raw)
+    const rounds = await alternate(engine, lethe.pid, ours, raw)
     reportRate({
       name: 'import',
       unit: 'events',
@@ -76,17 +77,32 @@ const rawSide = async (engine: BareEngine, ours: Load): Promise<Target & Pick<Lo
 }
 
 /** Turn by turn, so that a noisy minute hits both sides; each turn begins with an empty table. */
-const alternate = async (engine: BareEngine, ours: Load, raw: Load): Promise<readonly { ours: Sent; raw: Sent }[]> => {
+const alternate = async (
+  engine: BareEngine,
+  serverPid: number,
+  ours: Load,
+  raw: Load,
+): Promise<readonly { ours: Sent; raw: Sent }[]> => {
   const rounds: { ours: Sent; raw: Sent }[] = []
+  const turn = async (load: Load): Promise<Sent & { readonly usPerEvent: readonly number[] }> => {
+    await engine.run('TRUNCATE TABLE bench.event')
+    await engine.run('TRUNCATE TABLE lethe.event')
+    const cpuMs = () => Promise.all([cpuMsOf(serverPid), cpuMsOf(engine.pid)])
+    const before = await cpuMs()
+    const sent = await sendFor(load)
+    const after = await cpuMs()
+    const eventCount = sent.requestCount * eventsPerBatch
+    return { ...sent, usPerEvent: after.map((ms, at) => ((ms - (before[at] ?? 0)) * 1_000) / eventCount) }
+  }
   for (let round = 0; round < roundCount; round += 1) {
-    await engine.run('TRUNCATE TABLE bench.event')
-    const rawSent = await sendFor(raw)
-    await engine.run('TRUNCATE TABLE bench.event')
-    await engine.run('TRUNCATE TABLE lethe.event')
-    const oursSent = await sendFor(ours)
-    await engine.run('TRUNCATE TABLE lethe.event')
+    const rawSent = await turn(raw)
+    const oursSent = await turn(ours)
     const rates = [oursSent, rawSent].map((sent) => Math.round(perSecond([sent]) * eventsPerBatch))
-    note(`round ${round + 1}: ${rates[0]} events/s against ${rates[1]}`)
+    const [serverUs = 0, engineUs = 0] = oursSent.usPerEvent
+    note(
+      `round ${round + 1}: ${rates[0]} events/s against ${rates[1]}; processor time per event: ` +
+        `server ${serverUs.toFixed(1)} us, engine ${engineUs.toFixed(1)} us, against ${rawSent.usPerEvent[1]?.toFixed(1)} us`,
+    )
     rounds.push({ ours: oursSent, raw: rawSent })
   }
   return rounds

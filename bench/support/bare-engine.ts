@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 /** The region engine of a running server, spoken to past the server: the raw side of every comparison. */
 export interface BareEngine {
   readonly port: number
+  readonly pid: number
   readonly headers: Readonly<Record<string, string>>
   /** Runs a statement; resolves with what it answers. Throws the engine's own complaint. */
   run(sql: string, settings?: Readonly<Record<string, string | number>>): Promise<string>
@@ -19,6 +20,7 @@ export const openBareEngine = async (dataDir: string): Promise<BareEngine> => {
   const config = await readFile(join(folder, 'config.xml'), 'utf8')
   const port = Number(/<http_port>(\d+)</.exec(config)?.[1])
   const key = (await readFile(join(folder, 'password'), 'utf8')).trim()
+  const pid = Number(await readFile(join(folder, 'engine.pid'), 'utf8'))
   const headers = { 'X-ClickHouse-User': 'lethe', 'X-ClickHouse-Key': key, 'X-ClickHouse-Database': 'lethe' }
   const agent = new Agent({ keepAlive: true })
 
@@ -36,6 +38,7 @@ export const openBareEngine = async (dataDir: string): Promise<BareEngine> => {
 
   return {
     port,
+    pid,
     headers,
     run,
     rows: async <Row>(sql: string) => {

@@ -40,8 +40,8 @@ export const waitFor = async (lethe: Lethe, asked: Asked, states: readonly strin
 }
 
 /** How long each step of an erasure took, as its evidence tells. */
-export const durationsOf = async (lethe: Lethe, { kind, trackingId }: Asked): Promise<string> => {
-  const path = `/api/app/${kind}/v3.0/${trackingId}/evidence?token=${project.token}`
-  const evidence = (await lethe.get(path, { headers: asOfficer })).json()
-  return JSON.stringify(evidence, (key, value) => (key === 'receipt' ? undefined : value))
+export const durationsOf = async (lethe: Lethe, trackingId: string): Promise<string> => {
+  const path = `/api/app/data-deletions/v3.0/${trackingId}/evidence?token=${project.token}`
+  const { results } = (await lethe.get(path, { headers: asOfficer })).json()
+  return JSON.stringify(results.evidence.durations_ms)
 }
