@@ -5,6 +5,7 @@ import { createIdHash, createSuppressionList } from './features/privacy/index.ts
 import { createProfiles } from './features/profiles/index.ts'
 import type { Route } from './http/route.ts'
 import type { Locate } from './http/steps/locate.ts'
+import type { FindPlace } from './kernel/geo-place.ts'
 import { hmacSha256Hex } from './kernel/hash.ts'
 import type { Clock } from './kernel/time.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -16,6 +17,8 @@ export interface ComposeIngestionDeps {
   readonly clock: Clock
   readonly secret: Buffer
   readonly metrics: Metrics
+  /** Null: no geo database was given. */
+  readonly findPlace: FindPlace | null
 }
 
 export interface ComposedIngestion {
@@ -25,7 +28,7 @@ export interface ComposedIngestion {
 }
 
 export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion => {
-  const { config, stores, locate, clock, secret, metrics } = deps
+  const { config, stores, locate, clock, secret, metrics, findPlace } = deps
   const { control } = stores
   const regionDbs = stores.regions.map(({ db }) => db)
   const profiles = createProfiles({ control, regionDbs })
@@ -35,6 +38,7 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
     regionDbs,
     profiles,
     suppression: createSuppressionList(control, createIdHash(secret)),
+    findPlace,
     onOutcome: (surface, outcome, reason, recordCount) => {
       metrics.recordCount.inc({ surface, outcome, reason }, recordCount)
     },

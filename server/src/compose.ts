@@ -3,7 +3,7 @@ import { composePrivacy } from './compose-privacy.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
 import { applyProvision } from './config/apply-provision.ts'
-import type { Config } from './config/config.ts'
+import { type Config, ConfigFault } from './config/config.ts'
 import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
@@ -16,8 +16,10 @@ import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
 import { createPlace } from './http/steps/place.ts'
 import { assert } from './kernel/errors.ts'
+import type { FindPlace } from './kernel/geo-place.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import { systemClock } from './platform/clock.ts'
+import { openGeoDatabase } from './platform/geo/maxmind-geo-database.ts'
 import { errorFields, type Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 
@@ -37,6 +39,7 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
     config.provisionFile === null
       ? null
       : readProvision(config.provisionFile, config.regions, config.installedRegionIds)
+  const findPlace = await openGeo(config.geoDatabaseFile)
   const stores = await openStores(config)
   try {
     if (provision !== null) {
@@ -44,14 +47,29 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
       const done = await applyProvision({ ...deps, tokenExpiresAtMs: oneYearAfter }, provision)
       log.info('provisioning file applied', { count: done.createdCount + done.changedCount })
     }
-    return await startServer(config, log, stores)
+    return await startServer(config, log, stores, findPlace)
   } catch (error) {
     await stores.close()
     throw error
   }
 }
 
-const startServer = async (config: Config, log: Log, stores: Stores): Promise<RunningServer> => {
+/** Before anything else is started: who names a file wants it used. */
+const openGeo = async (file: string | null): Promise<FindPlace | null> => {
+  if (file === null) return null
+  try {
+    return await openGeoDatabase(file)
+  } catch (error) {
+    throw new ConfigFault([`LETHE_GEO_DATABASE: ${file} cannot be read as a MaxMind DB; ${(error as Error).message}`])
+  }
+}
+
+const startServer = async (
+  config: Config,
+  log: Log,
+  stores: Stores,
+  findPlace: FindPlace | null,
+): Promise<RunningServer> => {
   const clock = systemClock
   const { control } = stores
   const metrics = createMetrics()
@@ -78,7 +96,7 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
-  const ingestion = composeIngestion({ ...shared, locate, metrics })
+  const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace })
 
   const routes: readonly Route[] = [
     ...ingestion.routes,

@@ -42,6 +42,8 @@ export interface Config {
     readonly scanDays: number
   }
   readonly ingestQueueBytes: number
+  /** Absolute. Null: events and profiles get no place by address. */
+  readonly geoDatabaseFile: string | null
   /** Said once at start; not faults. */
   readonly warnings: readonly string[]
 }
@@ -116,6 +118,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
+    geoDatabaseFile: values.LETHE_GEO_DATABASE === '' ? null : resolve(values.LETHE_GEO_DATABASE),
     warnings: [...unknownNames(env, [...regionValues.keys()]), ...exposureWarnings(values, allowHttp)],
   })
 }

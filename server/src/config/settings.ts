@@ -99,6 +99,10 @@ export const settings = z.object({
       'Keys the hashes of ids in the control store and signed links. Empty: made once and kept in `secret.key` of the data folder. Servers that share a control store need the same key.',
     ),
   LETHE_METRICS: flag(false, 'Answer GET /metrics to everybody; otherwise to loopback callers only.'),
+  LETHE_GEO_DATABASE: text(
+    '',
+    'File in the MaxMind DB format (GeoLite2-City.mmdb, say) that tells places by address. Empty: no places.',
+  ),
   LETHE_GDPR_GRACE_SECONDS: wholeNumber(
     0,
     30 * 86_400,

@@ -1,5 +1,6 @@
 import type { Route } from '../../http/route.ts'
 import type { Locate } from '../../http/steps/locate.ts'
+import type { FindPlace } from '../../kernel/geo-place.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createLinkStore } from '../identity/index.ts'
@@ -20,6 +21,8 @@ export interface IngestionDeps {
   readonly regionDbs: readonly RegionDb[]
   readonly profiles: Profiles
   readonly suppression: SuppressionList
+  /** Null: there is no geo database, and so no place (ingestion §9). */
+  readonly findPlace: FindPlace | null
   readonly onOutcome: OnOutcome
   /** Secret of the installation: keys the ids that are made from client addresses. */
   readonly anonymousIdKey: Buffer | string
@@ -49,8 +52,8 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     if (writer === undefined) throw new Error(`region ${regionId} is not served here`)
     return writer
   }
-  const { locate, clock, suppression, onOutcome, anonymousIdKey } = deps
-  const intake = { clock, suppression, onOutcome, anonymousIdKey, writerOf }
+  const { locate, clock, suppression, onOutcome, anonymousIdKey, findPlace } = deps
+  const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, writerOf }
   return {
     routes: ingestionRoutes({
       track: createTrack({ ...intake, locate, gunzip: boundedGunzip(trackBytesMax) }),
@@ -58,6 +61,7 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
         locate,
         suppression,
         onOutcome,
+        findPlace,
         gunzip: boundedGunzip(trackBytesMax),
         profilesOf: deps.profiles.storeOf,
       }),

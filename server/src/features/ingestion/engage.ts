@@ -1,11 +1,13 @@
 import type { Received, Reply } from '../../http/route.ts'
 import type { Locate } from '../../http/steps/locate.ts'
 import type { WrongRegion } from '../../kernel/errors.ts'
+import type { FindPlace } from '../../kernel/geo-place.ts'
 import { isJsonObject } from '../../kernel/json.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
-import { checkUpdate, type ProfileStore, type ProfileUpdate } from '../profiles/index.ts'
+import { checkUpdate, type ProfileStore, type ProfileUpdate, putPlace } from '../profiles/index.ts'
 import { decodeRecords, type Gunzip, type SentRecord } from './domain/decode-records.ts'
+import { createPlaceOf, hasCoordinates, type PlaceOf } from './domain/where-from.ts'
 import { createTally, type OnOutcome, type SuppressionList, type Tally } from './ports.ts'
 import { type FailedRecord, failedRecordsReply, ingestReply } from './replies.ts'
 import { createTokenLookup, type TokenPlace } from './token-lookup.ts'
@@ -17,6 +19,8 @@ export interface EngageDeps {
   readonly suppression: SuppressionList
   readonly onOutcome: OnOutcome
   readonly profilesOf: (regionId: string) => ProfileStore
+  /** Null: there is no geo database. */
+  readonly findPlace: FindPlace | null
 }
 
 /** The checked updates of one project, with their positions in the batch. */
@@ -26,10 +30,18 @@ interface ProjectUpdates {
   readonly indexes: number[]
 }
 
+/** A record that can be applied, once it is known where. */
+interface Checked {
+  readonly index: number
+  readonly record: SentRecord
+  readonly update: ProfileUpdate
+}
+
 interface Intake {
   readonly tally: Tally
   readonly failed: FailedRecord[]
   readonly byProject: Map<number, ProjectUpdates>
+  readonly placeOf: PlaceOf | null
   elsewhere: WrongRegion | null
 }
 
@@ -41,7 +53,8 @@ export const createEngage =
     const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
     if (records === null) return ingestReply(params, { isValid: false, error: null })
     refuseTooManyRecords(records)
-    const intake = await takeUpdates(deps, request, records)
+    const placeOf = createPlaceOf(deps.findPlace, 'engage', params.get('ip'), request.clientIp)
+    const intake = await takeUpdates(deps, request, records, placeOf)
     await applyUpdates(deps, intake)
     intake.tally.report()
     if (intake.elsewhere !== null) throw intake.elsewhere
@@ -51,10 +64,15 @@ export const createEngage =
     return ingestReply(params, { isValid: goodCount > 0, error: failed[0]?.message ?? null })
   }
 
-const takeUpdates = async (deps: EngageDeps, request: Received, records: readonly SentRecord[]): Promise<Intake> => {
+const takeUpdates = async (
+  deps: EngageDeps,
+  request: Received,
+  records: readonly SentRecord[],
+  placeOf: PlaceOf | null,
+): Promise<Intake> => {
   const tally = createTally('engage', deps.onOutcome)
-  const intake: Intake = { tally, failed: [], byProject: new Map(), elsewhere: null }
-  const placeOf = createTokenLookup(deps.locate.byToken, request)
+  const intake: Intake = { tally, failed: [], byProject: new Map(), placeOf, elsewhere: null }
+  const tokenPlace = createTokenLookup(deps.locate.byToken, request)
   for (const [index, record] of records.entries()) {
     const checked = checkUpdate(record, request.receivedAtMs)
     if (checked.kind === 'reject') {
@@ -66,7 +84,7 @@ const takeUpdates = async (deps: EngageDeps, request: Received, records: readonl
       fail(intake, index, { reason: 'token-missing', field: '$token', message: noToken })
       continue
     }
-    await takeUpdate(deps, intake, await placeOf(token), index, checked.value)
+    await takeUpdate(deps, intake, await tokenPlace(token), { index, record, update: checked.value })
   }
   return intake
 }
@@ -78,8 +96,7 @@ const takeUpdate = async (
   { suppression }: EngageDeps,
   intake: Intake,
   place: TokenPlace,
-  index: number,
-  update: ProfileUpdate,
+  { index, record, update }: Checked,
 ): Promise<void> => {
   switch (place.kind) {
     case 'surplus':
@@ -94,9 +111,15 @@ const takeUpdate = async (
       if (await suppression.isSuppressed(place.project, update.distinctId)) {
         return intake.tally.add('drop', 'suppressed')
       }
-      return put(intake, place, index, update)
+      return put(intake, place, index, withPlace(intake, record, update))
   }
 }
+
+/** Only of this region's records, and only now: an address is looked up and forgotten (PRIV-32). */
+const withPlace = ({ placeOf }: Intake, record: SentRecord, update: ProfileUpdate): ProfileUpdate =>
+  placeOf === null || !isJsonObject(record) || hasCoordinates(record)
+    ? update
+    : putPlace(update, () => placeOf(record['$ip']))
 
 const put = (
   { byProject }: Intake,
