@@ -7,10 +7,12 @@ import { type Config, ConfigFault } from './config/config.ts'
 import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
-import { createAccess, oneYearAfter } from './features/access/index.ts'
+import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createExport } from './features/export/index.ts'
+import { createLookupTables } from './features/lookup-tables/index.ts'
 import { createResidency } from './features/residency/index.ts'
+import { createSdk } from './features/sdk/index.ts'
 import type { Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
@@ -97,9 +99,24 @@ const startServer = async (
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
   const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace })
+  const lookupTables = createLookupTables({
+    control,
+    regionDb,
+    onProblem: (regionId, error) => {
+      log.warn('rows of replaced lookup tables are still there', { regionId, ...errorFields(error) })
+    },
+  })
 
   const routes: readonly Route[] = [
     ...ingestion.routes,
+    ...lookupTables.routes,
+    ...createSdk({
+      locate,
+      projects: access.projects,
+      basicUserOf,
+      projectIdOfSecret: access.projectIdOfSecret,
+      onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
+    }).routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
     ...privacy.routes,
     ...access.routes,
@@ -133,6 +150,7 @@ const startServer = async (
   })
 
   const stopWorkers = config.roles.has('jobs') ? await privacy.startWorkers() : async () => undefined
+  if (config.roles.has('jobs')) await Promise.all(stores.regions.map(({ region }) => lookupTables.sweep(region.id)))
   const stop = async (): Promise<void> => {
     if (isStopping) return
     isStopping = true
@@ -151,6 +169,11 @@ const startServer = async (
     throw error
   }
   return { url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`, stop }
+}
+
+const basicUserOf = (authorization: string | undefined): string | null => {
+  const credentials = parseCredentials(authorization, undefined)
+  return credentials.kind === 'basic' ? credentials.username : null
 }
 
 const reachable = (stores: Stores) => [

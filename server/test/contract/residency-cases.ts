@@ -6,6 +6,7 @@ import { createExport } from '../../src/features/export/index.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
+import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
@@ -50,6 +51,7 @@ const none = {} as never
 /** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
 export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
+  'createSdk(': sdkRoutes(none),
   'createExport(': createExport(none).routes,
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
@@ -106,6 +108,9 @@ const tasksOf = (kind: 'retrieval' | 'deletion', version: string): Readonly<Reco
     [`DELETE ${path}/:trackingId`]: (asked) => ({ path: with_(idOf(asked), asked), headers: asOfficer }),
   }
 }
+const sideCall =
+  (path: string) =>
+  ({ home, canary }: Asked): Sent => ({ path: `${path}?token=${home.token}&note=${canary}` })
 const cancelMany = (version: string) => (asked: Asked) => ({
   path: `/api/app/data-deletions/${version}?token=${asked.home.token}`,
   headers: asOfficer,
@@ -127,6 +132,14 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: [anEvent(home.token, canary)],
   }),
+  'GET /flags': sideCall('/flags'),
+  'POST /flags': sideCall('/flags'),
+  'GET /flags/definitions': sideCall('/flags/definitions'),
+  'POST /flags/:flagId/first-time-events': sideCall('/flags/1/first-time-events'),
+  'GET /settings': ({ home, canary }) => ({ path: `/settings?note=${canary}`, headers: basic(home.token) }),
+  'POST /record': (asked) => ({ ...sideCall('/record')(asked), body: asked.canary }),
+  'GET /decide': sideCall('/decide'),
+  'POST /decide': sideCall('/decide'),
   'GET /api/2.0/export': exportQuery,
   'POST /api/2.0/export': (asked) => ({ ...exportQuery(asked), body: exportForm(asked) }),
   ...tasksOf('retrieval', 'v3.0'),
@@ -168,6 +181,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
   'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
   'GET /api/app/regions': 'tells the regions',
+  'POST /api/app/validate-project-credentials': 'asked at one host for projects of every region; answers yes or no',
   'GET /healthz': 'for whoever runs the server',
   'GET /readyz': 'for whoever runs the server',
   'GET /metrics': 'for whoever runs the server',
