@@ -4,10 +4,19 @@ import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AppError, BodyTooLarge, InvalidRequest } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/time.ts'
-import { type Authenticator, isOpenRoute, isScopedRoute, type Received, type Reply, type Route } from './route.ts'
+import {
+  type Authenticator,
+  isOpenRoute,
+  isScopedRoute,
+  isStreamRoute,
+  type Received,
+  type Reply,
+  type Route,
+  type ScopedStream,
+} from './route.ts'
 import type { Locate } from './steps/locate.ts'
 import { hostName, type Place } from './steps/place.ts'
-import { inflateBody } from './steps/receive.ts'
+import { inflateBody, inflateStream } from './steps/receive.ts'
 import { corsHeaders, preflightHeaders } from './surfaces/cors.ts'
 import { asAppError, renderError } from './surfaces/render-error.ts'
 
@@ -63,22 +72,31 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
-  for (const route of deps.routes) {
-    app.route({
-      method: route.method,
-      url: route.path,
-      // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
-      bodyLimit: Math.max(1, route.bodyBytesMax),
-      handler: (request, reply) => answer(deps, route, request, reply),
-      errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error, route)),
-    })
-  }
+  const [streamed, held] = [deps.routes.filter(isStreamRoute), deps.routes.filter((route) => !isStreamRoute(route))]
+  for (const route of held) addRoute(deps, app, route)
+  // Parsers belong to a scope of their own; in this one the body stays where it is until `chunks` are read.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    for (const route of streamed) addRoute(deps, scope, route)
+  })
   refuseOtherMethods(deps, app)
   app.setNotFoundHandler((request, reply) => {
     const error = new AppError('NOT_FOUND', 'no such path', { status: 404 })
     return send(request, reply, renderError('app', error, request.url))
   })
   return app
+}
+
+const addRoute = (deps: HttpDeps, app: FastifyInstance, route: Route): void => {
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
+    bodyLimit: Math.max(1, route.bodyBytesMax),
+    handler: (request, reply) => answer(deps, route, request, reply),
+    errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error, route)),
+  })
 }
 
 /** Known path, other method: 405 with Allow; OPTIONS of the ingestion surfaces: CORS preflight. */
@@ -134,12 +152,14 @@ const answer = async (deps: HttpDeps, route: Route, request: FastifyRequest, rep
   return reply
 }
 
+type ReceivedStream = Received & Pick<ScopedStream, 'chunks'>
+
 const receive = async (
   deps: HttpDeps,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Received> => {
+): Promise<ReceivedStream> => {
   // Probes of a load balancer come by address and without TLS; they get nothing of anybody.
   const isProbe = route.surface === 'system'
   if (deps.requireHttps && !isProbe && request.protocol !== 'https') {
@@ -148,7 +168,9 @@ const receive = async (
   const host = hostName(request.host)
   const region = isProbe ? null : deps.place(host)
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const body = await inflateBody(sent, request.headers['content-encoding'], route.bodyBytesMax)
+  const encoding = request.headers['content-encoding']
+  const body = await inflateBody(sent, isStreamRoute(route) ? undefined : encoding, route.bodyBytesMax)
+  if (isStreamRoute(route)) discardRest(request, reply)
   const gone = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
@@ -164,13 +186,19 @@ const receive = async (
     params: request.params as Record<string, string>,
     headers: request.headers,
     body,
+    chunks: inflateStream(request.raw, encoding, route.bodyBytesMax),
     clientIp: request.ip,
     receivedAtMs: deps.clock.nowMs(),
     signal: gone.signal,
   }
 }
 
-const handle = async (deps: HttpDeps, route: Route, received: Received): Promise<Reply> => {
+/** What a handler left unread is thrown away as it comes, or the next request of the connection would wait behind it. */
+const discardRest = (request: FastifyRequest, reply: FastifyReply): void => {
+  reply.raw.once('finish', () => request.raw.on('data', () => undefined).resume())
+}
+
+const handle = async (deps: HttpDeps, route: Route, received: ReceivedStream): Promise<Reply> => {
   if (isOpenRoute(route)) return route.handle(received)
   const principal = await deps.authenticator.authenticate(received, route.access.accepts)
   if (!isScopedRoute(route)) return route.handle({ ...received, principal })
