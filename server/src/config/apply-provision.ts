@@ -4,6 +4,7 @@ import type { AuditEntry } from '../kernel/audit.ts'
 import { sha256Hex } from '../kernel/hash.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../platform/postgres/control-db.ts'
+import { lookupTableFaults, upsertLookupTable } from './apply-lookup-tables.ts'
 import { ConfigFault } from './config.ts'
 import type { Provision, ProvisionedOrganization } from './provision.ts'
 import type { RegionConfig } from './regions.ts'
@@ -105,6 +106,9 @@ const applyProject = async (
   if (outcome === 'created') {
     const target = { type: 'project', id: String(project.id), name: project.name }
     await audit(work, { type: 'project.created', organizationId, projectId: project.id, target })
+  }
+  for (const table of project.lookup_tables) {
+    await upsert(work, upsertLookupTable, [table.id, project.id, table.name])
   }
 }
 
@@ -246,6 +250,7 @@ const storedFaults = async (tx: ControlTx, { organizations }: Provision): Promis
     [accounts.map(({ username }) => username)],
   )
   return [
+    ...(await lookupTableFaults(tx, projects)),
     ...projects.flatMap((project) => {
       const stored = storedProjects.find(({ id }) => id === project.id)
       const holder = storedProjects.find(
