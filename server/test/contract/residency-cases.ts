@@ -4,6 +4,7 @@ import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { createExport } from '../../src/features/export/index.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
+import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
 import { sdkRoutes } from '../../src/features/sdk/routes.ts'
@@ -51,6 +52,7 @@ const none = {} as never
 /** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
 export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
+  'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'createExport(': createExport(none).routes,
   'privacy.routes': privacyRoutes(none),
@@ -88,6 +90,7 @@ export const asAccount = basic(adminAccount.username, adminAccount.secret)
 export const asOfficer = bearer(owner.gdprToken)
 export const today = () => new Date().toISOString().slice(0, 10)
 
+const lookupTableId = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
 const formOf = (records: object): string => `data=${encodeURIComponent(JSON.stringify(records))}`
 const queryForm = (path: string, records: object): Sent => ({ path: `${path}?${formOf(records)}` })
 export const importPath = ({ id }: Home): string => `/import?strict=1&project_id=${id}`
@@ -163,6 +166,24 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     path: `/api/app/projects/${home.id}`,
     headers: asAccount,
     body: { cluster: canary },
+  }),
+  'GET /lookup-tables': ({ home, canary }) => ({
+    path: `/lookup-tables?project_id=${home.id}&note=${canary}`,
+    headers: asAccount,
+  }),
+  'PUT /lookup-tables/:id': ({ home, canary }) => ({
+    path: `/lookup-tables/${lookupTableId}?project_id=${home.id}`,
+    headers: { ...asAccount, 'Content-Type': 'text/csv' },
+    body: `id,note\n1,${canary}\n`,
+  }),
+  'POST /api/app/projects/:projectId/lookup-tables': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/lookup-tables`,
+    headers: asAccount,
+    body: { name: canary },
+  }),
+  'DELETE /api/app/projects/:projectId/lookup-tables/:id': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/lookup-tables/${lookupTableId}?note=${canary}`,
+    headers: asAccount,
   }),
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
