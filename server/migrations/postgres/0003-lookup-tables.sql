@@ -12,7 +12,8 @@ CREATE TABLE lookup_table (
 );
 
 -- One row per PUT: counts them for a day, and remembers which rows of the engine are to go.
--- loading → current → retired → dropped; loading → retired when it failed or was given up.
+-- loading → current → retired → dropped; loading → retired when it failed or was given up; dropped → retired when more
+-- of its rows may have come since.
 CREATE TABLE lookup_upload (
     version    uuid PRIMARY KEY,
     project_id integer NOT NULL REFERENCES project (id),

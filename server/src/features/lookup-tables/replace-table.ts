@@ -3,7 +3,7 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import { createCsvReader } from './domain/csv-reader.ts'
 import { columnsOf, type FailedRow, failedRowCountMax, readRow } from './domain/table-rows.ts'
 import type { LookupRows, RowPlace } from './store/clickhouse-lookup-rows.ts'
-import { type LookupTableStore, tooManyRows } from './store/postgres-lookup-table-store.ts'
+import { type LookupTableStore, tooManyRows, type Upload } from './store/postgres-lookup-table-store.ts'
 
 export interface ReplaceDeps {
   readonly tables: LookupTableStore
@@ -30,14 +30,15 @@ export const replaceTable = async (
   tableId: string,
   sent: SentTable,
 ): Promise<readonly FailedRow[]> => {
-  const { version, rowCountMax } = await deps.tables.begin(scope, tableId)
+  const upload = await deps.tables.begin(scope, tableId)
+  const { version } = upload
   try {
-    const { rowCount, failed } = await load(deps, { scope, tableId, version }, sent, rowCountMax)
+    const { rowCount, failed } = await load(deps, { scope, tableId, version }, sent, upload)
     if (failed.length > 0) return failed
     await deps.tables.finish(scope, tableId, version, rowCount)
     return []
   } finally {
-    // Changes nothing after `finish`. If it fails, the upload is given up by its age.
+    // If this fails, the upload is given up by its age.
     await deps.tables.giveUp(scope, version).catch(() => undefined)
     await deps.sweep(scope.regionId)
   }
@@ -52,7 +53,7 @@ const load = async (
   deps: ReplaceDeps,
   place: RowPlace,
   { chunks, signal }: SentTable,
-  rowCountMax: number,
+  { rowCountLeft, rowCountMax }: Upload,
 ): Promise<Loaded> => {
   const rows = deps.rowsOf(place.scope.regionId)
   const writer = rows.writer(place, signal)
@@ -65,7 +66,7 @@ const load = async (
       continue
     }
     rowCount += 1
-    if (rowCount > rowCountMax) throw tooManyRows(rowCountMax)
+    if (rowCount > rowCountLeft) throw tooManyRows(rowCountMax)
     const row = readRow(columns, rowCount, record)
     if ('key' in row) await writer.add(row)
     else if (failed.push(row) === failedRowCountMax) return { rowCount, failed }

@@ -12,7 +12,8 @@ export interface LookupTable {
 export interface Upload {
   /** Of the rows that are about to be stored; nobody reads them before `finish`. */
   readonly version: string
-  /** So many rows fit beside those of the project's other tables. */
+  /** So many rows fit beside those of the project's other tables, of `rowCountMax` together. */
+  readonly rowCountLeft: number
   readonly rowCountMax: number
 }
 
@@ -34,7 +35,7 @@ export interface LookupTableStore {
   begin(scope: ProjectScope, id: string): Promise<Upload>
   /** From here on the upload is the table. Throws InvalidRequest when there are too many rows, NoSuchLookupTable, UploadGivenUp. */
   finish(scope: ProjectScope, id: string, version: string, rowCount: number): Promise<void>
-  /** The upload will not be finished. */
+  /** Nothing more will be stored. Unless the upload is the table by now, whatever was stored is for `sweep`. */
   giveUp(scope: ProjectScope, version: string): Promise<void>
   /** Versions of the region whose rows nobody will read again, whatever became of the server that stored them. */
   retired(regionId: string): Promise<readonly string[]>
@@ -82,7 +83,8 @@ export const createLookupTableStore = (control: ControlDb, limits: LookupLimits)
         scope.projectId,
         id,
       ])
-      return { version, rowCountMax: limits.rowCountMax - (await rowCountBeside(tx, scope, id)) }
+      const { rowCountMax } = limits
+      return { version, rowCountMax, rowCountLeft: rowCountMax - (await rowCountBeside(tx, scope, id)) }
     }),
 
   finish: (scope, id, version, rowCount) =>
@@ -105,8 +107,9 @@ export const createLookupTableStore = (control: ControlDb, limits: LookupLimits)
     }),
 
   giveUp: async ({ projectId }, version) => {
+    // Also when it was dropped before: rows may have come after.
     await control.rows(
-      `UPDATE lookup_upload SET state = 'retired' WHERE version = $1 AND project_id = $2 AND state = 'loading'`,
+      `UPDATE lookup_upload SET state = 'retired' WHERE version = $1 AND project_id = $2 AND state <> 'current'`,
       [version, projectId],
     )
   },
