@@ -16,7 +16,7 @@ import {
 } from './route.ts'
 import type { Locate } from './steps/locate.ts'
 import { hostName, type Place } from './steps/place.ts'
-import { inflateBody, inflateStream } from './steps/receive.ts'
+import { discard, inflateBody, inflateStream } from './steps/receive.ts'
 import { corsHeaders, preflightHeaders } from './surfaces/cors.ts'
 import { asAppError, renderError } from './surfaces/render-error.ts'
 
@@ -137,8 +137,10 @@ const answer = async (deps: HttpDeps, route: Route, request: FastifyRequest, rep
     const received = await receive(deps, route, request, reply)
     regionId = received.region?.id ?? null
     const result = await handle(deps, route, received)
+    await readRest(route, request, reply)
     send(request, reply, withCors(route, request, result))
   } catch (error) {
+    await readRest(route, request, reply)
     sendError(deps, route, request, reply, asAppError(error))
   }
   deps.onAnswered({
@@ -170,7 +172,6 @@ const receive = async (
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const encoding = request.headers['content-encoding']
   const body = await inflateBody(sent, isStreamRoute(route) ? undefined : encoding, route.bodyBytesMax)
-  if (isStreamRoute(route)) discardRest(request, reply)
   const gone = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
@@ -193,9 +194,12 @@ const receive = async (
   }
 }
 
-/** What a handler left unread is thrown away as it comes, or the next request of the connection would wait behind it. */
-const discardRest = (request: FastifyRequest, reply: FastifyReply): void => {
-  reply.raw.once('finish', () => request.raw.on('data', () => undefined).resume())
+/**
+ * What a handler left unread of a streamed body is read and thrown away before the answer: many clients look at the
+ * answer only when they have sent everything, and the next request of the connection stands behind it.
+ */
+const readRest = async (route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  if (isStreamRoute(route) && !(await discard(request.raw, route.bodyBytesMax))) reply.header('Connection', 'close')
 }
 
 const handle = async (deps: HttpDeps, route: Route, received: ReceivedStream): Promise<Reply> => {

@@ -71,6 +71,16 @@ async function* bounded(chunks: AsyncIterable<Buffer>, bytesMax: number): AsyncG
   }
 }
 
+/** Reads `source` to its end and throws it away. False when more than `bytesMax` came, or the sender went away. */
+export const discard = async (source: Readable, bytesMax: number): Promise<boolean> => {
+  try {
+    for await (const _chunk of bounded(chunksOf(source), bytesMax));
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A sender that goes away ends the body with an error of the socket, which is no fault of ours. */
 async function* chunksOf(source: Readable): AsyncGenerator<Buffer> {
   try {
