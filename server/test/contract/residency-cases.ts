@@ -86,6 +86,12 @@ export const anUpdate = (token: string, canary: string) => ({
   $distinct_id: `id ${canary}`,
   $set: { note: canary },
 })
+const aGroupChange = (token: string, canary: string) => ({
+  $token: token,
+  $group_key: 'company',
+  $group_id: `id ${canary}`,
+  $set: { note: canary },
+})
 export const asAccount = basic(adminAccount.username, adminAccount.secret)
 export const asOfficer = bearer(owner.gdprToken)
 export const today = () => new Date().toISOString().slice(0, 10)
@@ -126,6 +132,8 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'POST /track': ({ home, canary }) => ({ path: '/track?verbose=1', body: [anEvent(home.token, canary)] }),
   'GET /engage': ({ home, canary }) => queryForm('/engage', anUpdate(home.token, canary)),
   'POST /engage': ({ home, canary }) => ({ path: '/engage', body: [anUpdate(home.token, canary)] }),
+  'GET /groups': ({ home, canary }) => queryForm('/groups', aGroupChange(home.token, canary)),
+  'POST /groups': ({ home, canary }) => ({ path: '/groups', body: [aGroupChange(home.token, canary)] }),
   'GET /import': ({ home, canary }) => ({
     path: `${importPath(home)}&${formOf(anEvent(home.token, canary))}`,
     headers: asAccount,

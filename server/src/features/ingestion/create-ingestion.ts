@@ -4,8 +4,7 @@ import type { FindPlace } from '../../kernel/geo-place.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createLinkStore } from '../identity/index.ts'
-import type { Profiles } from '../profiles/index.ts'
-import { createEngage } from './engage.ts'
+import { checkGroupUpdate, checkUpdate, type Profiles } from '../profiles/index.ts'
 import { createImport } from './import.ts'
 import type { OnOutcome, SuppressionList } from './ports.ts'
 import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
@@ -13,6 +12,7 @@ import { boundedGunzip } from './store/bounded-gunzip.ts'
 import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
 import { rowBlockOf } from './store/row-block.ts'
 import { createTrack } from './track.ts'
+import { createUpdateIntake } from './update-intake.ts'
 
 export interface IngestionDeps {
   readonly locate: Locate
@@ -52,18 +52,24 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     if (writer === undefined) throw new Error(`region ${regionId} is not served here`)
     return writer
   }
-  const { locate, clock, suppression, onOutcome, anonymousIdKey, findPlace } = deps
+  const { locate, clock, profiles, suppression, onOutcome, anonymousIdKey, findPlace } = deps
   const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, writerOf }
+  const updates = { locate, onOutcome, findPlace, gunzip: boundedGunzip(trackBytesMax) }
   return {
     routes: ingestionRoutes({
       track: createTrack({ ...intake, locate, gunzip: boundedGunzip(trackBytesMax) }),
-      engage: createEngage({
-        locate,
-        suppression,
-        onOutcome,
-        findPlace,
-        gunzip: boundedGunzip(trackBytesMax),
-        profilesOf: deps.profiles.storeOf,
+      engage: createUpdateIntake(updates, {
+        surface: 'engage',
+        check: checkUpdate,
+        isSuppressed: suppression.isSuppressed,
+        storeOf: profiles.storeOf,
+      }),
+      // A group is not a person: no id of one is suppressed (privacy §1.9).
+      groups: createUpdateIntake(updates, {
+        surface: 'groups',
+        check: checkGroupUpdate,
+        isSuppressed: () => false,
+        storeOf: profiles.groupStoreOf,
       }),
       import: createImport({ ...intake, gunzip: boundedGunzip(importBytesMax) }),
     }),
