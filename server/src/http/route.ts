@@ -26,7 +26,7 @@ export interface Received {
   readonly headers: IncomingHttpHeaders
   /** Already gunzipped; empty when there is none. */
   readonly body: Buffer
-  /** For rate limits and hashing only: never stored, never logged. */
+  /** For rate limits, hashing and the place only: never stored, never logged. */
   readonly clientIp: string
   readonly receivedAtMs: number
   /** Fires when the client goes away. */
