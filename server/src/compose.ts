@@ -10,6 +10,7 @@ import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createExport } from './features/export/index.ts'
+import { createGroups } from './features/groups/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
@@ -46,7 +47,10 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
   try {
     if (provision !== null) {
       const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit }
-      const done = await applyProvision({ ...deps, tokenExpiresAtMs: oneYearAfter }, provision)
+      const done = await applyProvision(
+        { ...deps, groupKeysMax: config.groupKeysMax, tokenExpiresAtMs: oneYearAfter },
+        provision,
+      )
       log.info('provisioning file applied', { count: done.createdCount + done.changedCount })
     }
     return await startServer(config, log, stores, findPlace)
@@ -117,6 +121,7 @@ const startServer = async (
       projectIdOfSecret: access.projectIdOfSecret,
       onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
     }).routes,
+    ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
     ...privacy.routes,
     ...access.routes,

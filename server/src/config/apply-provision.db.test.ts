@@ -31,7 +31,8 @@ const apply = (change: (file: File) => unknown = () => undefined) => {
   change(file)
   const { provision, faults } = checkProvision(file, regions, installedRegionIds)
   if (provision === null || faults.length > 0) throw new Error(faults.join())
-  return applyProvision({ control, clock, regions, appendAudit, tokenExpiresAtMs: oneYearAfter }, provision)
+  const deps = { control, clock, regions, appendAudit, groupKeysMax: 3, tokenExpiresAtMs: oneYearAfter }
+  return applyProvision(deps, provision)
 }
 const one = async (sql: string): Promise<unknown> => Object.values((await control.rows<object>(sql))[0] ?? {})[0]
 const shop = (file: File) => file.organizations[0]?.projects[0] as { region: string; name: string; secret: string }
@@ -131,5 +132,24 @@ describe('applying the provisioning file', () => {
     for (const sql of ['DELETE FROM audit_event', `UPDATE audit_event SET actor_name = 'x'`, 'TRUNCATE audit_event']) {
       await expect(control.rows(sql)).rejects.toThrow()
     }
+  })
+
+  it('sets group keys up once, keeps those that it does not name, and refuses too many', async () => {
+    const withKeys = (...keys: readonly unknown[]) => apply((file) => Object.assign(shop(file), { group_keys: keys }))
+    const stored = () =>
+      control.rows(`SELECT key, display_name FROM project_group_key WHERE project_id = ${us.id} ORDER BY key`)
+    await withKeys('company', { key: 'team', display_name: 'Team' })
+    expect(await withKeys('company', { key: 'team', display_name: 'Team' })).toEqual({
+      createdCount: 0,
+      changedCount: 0,
+    })
+    expect(await withKeys({ key: 'team', display_name: 'Teams' })).toEqual({ createdCount: 0, changedCount: 1 })
+    expect(await stored()).toEqual([
+      { key: 'company', display_name: 'company' },
+      { key: 'team', display_name: 'Teams' },
+    ])
+    expect(await one(`SELECT count(*)::int FROM audit_event WHERE event_type = 'group_key.created'`)).toBe(2)
+    await expect(withKeys('a', 'b')).rejects.toThrow('project 1001: 4 group keys with those set up before')
+    expect(await stored()).toHaveLength(2)
   })
 })

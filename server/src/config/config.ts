@@ -41,6 +41,7 @@ export interface Config {
     readonly archiveDays: number
     readonly scanDays: number
   }
+  readonly groupKeysMax: number
   readonly ingestQueueBytes: number
   /** Absolute. Null: events and profiles get no place by address. */
   readonly geoDatabaseFile: string | null
@@ -117,6 +118,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     secretKeyHex: values.LETHE_SECRET_KEY === '' ? null : values.LETHE_SECRET_KEY.toLowerCase(),
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
+    groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
     geoDatabaseFile: values.LETHE_GEO_DATABASE === '' ? null : resolve(values.LETHE_GEO_DATABASE),
     warnings: [...unknownNames(env, [...regionValues.keys()]), ...exposureWarnings(values, allowHttp)],

@@ -20,6 +20,27 @@ describe('provisioning file', () => {
     })
   })
 
+  it('takes a group key as a text or with the name it is shown by', () => {
+    const keys = ['company', { key: 'team', display_name: 'Team' }]
+    const { provision, faults } = check({ organizations: [{ ...acme, projects: [{ ...project, group_keys: keys }] }] })
+    expect(faults).toEqual([])
+    expect(provision?.organizations[0]?.projects[0]?.group_keys).toEqual([
+      { key: 'company' },
+      { key: 'team', display_name: 'Team' },
+    ])
+    const bad = ['distinct_id', { key: 'a', colour: 'red' }, 7, { display_name: 'Nameless' }]
+    expect(check({ organizations: [{ ...acme, projects: [{ ...project, group_keys: bad }] }] }).faults).toEqual([
+      'organizations[0].projects[0].group_keys[0].key: names people, not groups',
+      'organizations[0].projects[0].group_keys[1]: Unrecognized key: "colour"',
+      expect.stringContaining('organizations[0].projects[0].group_keys[2]: '),
+      'organizations[0].projects[0].group_keys[3].key: expected a text',
+    ])
+    const twice = { ...project, group_keys: ['team', { key: 'team' }] }
+    expect(check({ organizations: [{ ...acme, projects: [twice] }] }).faults).toEqual([
+      'group key "team" of project 1001 is listed twice',
+    ])
+  })
+
   it('tells every fault of form at once, and no secret', () => {
     const { provision, faults } = check({
       organizations: [

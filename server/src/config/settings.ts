@@ -126,6 +126,7 @@ export const settings = z.object({
     1_825,
     'Outstanding day-scans of retrievals per project; more are refused with 429.',
   ),
+  LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
   LETHE_INGEST_QUEUE_BYTES: wholeNumber(
     2 ** 20,
     64 * gibibyte,

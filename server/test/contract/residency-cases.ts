@@ -3,6 +3,7 @@ import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { createExport } from '../../src/features/export/index.ts'
+import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
@@ -54,6 +55,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
+  'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
@@ -191,6 +193,19 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   }),
   'DELETE /api/app/projects/:projectId/lookup-tables/:id': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/lookup-tables/${lookupTableId}?note=${canary}`,
+    headers: asAccount,
+  }),
+  'GET /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys?note=${canary}`,
+    headers: asAccount,
+  }),
+  'POST /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys`,
+    headers: asAccount,
+    body: { key: canary },
+  }),
+  'DELETE /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys?key=${canary}`,
     headers: asAccount,
   }),
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
