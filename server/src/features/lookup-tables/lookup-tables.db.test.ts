@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openTestEngines, type TestEngines } from '../../../test/support/engines.ts'
-import { EngineUnavailable } from '../../kernel/errors.ts'
+import { AppError, EngineUnavailable } from '../../kernel/errors.ts'
 import { type ProjectScope, projectScope } from '../../kernel/scope.ts'
 import { migrateClickhouse } from '../../platform/clickhouse/migrate.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
@@ -35,8 +35,8 @@ beforeEach(async () => {
 })
 
 const problems: unknown[] = []
-const open = (faulty: Partial<RegionDb> = {}) => {
-  const tables = createLookupTableStore(engines.control, limits)
+const open = (faulty: Partial<RegionDb> = {}, bounds = limits) => {
+  const tables = createLookupTableStore(engines.control, bounds)
   const rowsOf = () => createLookupRows({ ...engines.region, ...faulty })
   const sweep = createSweep({ tables, rowsOf, onProblem: (_regionId, error) => problems.push(error) })
   const put = (id: string, body: string | AsyncIterable<Buffer>, of: ProjectScope = scope) => {
@@ -47,6 +47,9 @@ const open = (faulty: Partial<RegionDb> = {}) => {
 }
 async function* inPieces(text: string) {
   for (let at = 0; at < text.length; at += 7) yield Buffer.from(text.slice(at, at + 7))
+}
+async function* whole(text: string) {
+  yield Buffer.from(text)
 }
 const aTable = async (of = scope): Promise<string> => (await open().tables.create(of, `Table ${Math.random()}`)).id
 
@@ -149,20 +152,61 @@ describe('a lookup table', () => {
     expect(await current(id)).toEqual({ '😀': { id: '"😀"', a: '"é"' } })
   })
 
-  it('stays as it was when the engine fails; what was left in it goes with the next upload', async () => {
+  const fail = async () => {
+    throw new EngineUnavailable('down')
+  }
+  const age = () => engines.control.rows(`UPDATE lookup_upload SET started_at = now() - interval '2 hours'`)
+
+  it.each(['insert', 'rows'] as const)(
+    'stays as it was when %s fails; what may be left goes when it is old',
+    async (name) => {
+      const id = await aTable()
+      await open().put(id, 'id,a\n1,old\n')
+      await expect(open({ [name]: fail }).put(id, 'id,a\n2,new\n')).rejects.toThrow('down')
+      await open().sweep('US')
+      expect(await current(id)).toEqual({ 1: { id: '1', a: '"old"' } })
+      expect(await storedCount()).toBe(name === 'insert' ? 1 : 2)
+      await age()
+      await open().sweep('US')
+      expect(await current(id)).toEqual({ 1: { id: '1', a: '"old"' } })
+      expect(await storedCount()).toBe(1)
+      expect(problems).toEqual([])
+    },
+  )
+
+  it('is replaced also when the old rows cannot be removed now; they go with the next upload', async () => {
     const id = await aTable()
     await open().put(id, 'id,a\n1,old\n')
-    const fail = async () => {
-      throw new EngineUnavailable('down')
-    }
-    await expect(open({ rows: fail, command: fail }).put(id, 'id,a\n2,new\n')).rejects.toThrow('down')
+    expect(await open({ command: fail }).put(id, 'id,a\n2,new\n')).toEqual([])
     expect(problems.splice(0)).toEqual([expect.any(EngineUnavailable)])
-    expect(await current(id)).toEqual({ 1: { id: '1', a: '"old"' } })
+    expect(await current(id)).toEqual({ 2: { id: '2', a: '"new"' } })
     expect(await storedCount()).toBe(2)
-    await expect(open({ insert: fail }).put(id, 'id,a\n2,new\n')).rejects.toThrow('down')
-    expect(await current(id)).toEqual({ 1: { id: '1', a: '"old"' } })
+    expect(await open().put(id, 'id,a\n3,x\n')).toEqual([])
     expect(await storedCount()).toBe(1)
-    expect(problems).toEqual([])
+  })
+
+  it('may be larger than a block, and stays as it was when one of several blocks fails', async () => {
+    const { tables, sweep, put } = open({}, { rowCountMax: 100, uploadCountMax: 20 })
+    const id = await aTable()
+    const wide = (of: string, rowCount: number) =>
+      `id,a\n${Array.from({ length: rowCount }, (_, at) => `${of}${at},${'x'.repeat(500_000)}\n`).join('')}`
+    expect(await put(id, whole(wide('a', 40)))).toEqual([])
+    expect(Object.keys(await current(id))).toHaveLength(40)
+    for (const failing of [1, 2, 3]) {
+      let callCount = 0
+      const insert: RegionDb['insert'] = async (...args) => {
+        callCount += 1
+        if (callCount === failing) throw new AppError('INTERNAL', 'broken', { status: 500 })
+        return engines.region.insert(...args)
+      }
+      const faulty = open({ insert }, { rowCountMax: 100, uploadCountMax: 20 })
+      await expect(faulty.put(id, whole(wide('b', 40)))).rejects.toThrow('broken')
+      expect(callCount).toBe(failing)
+      expect(await storedCount()).toBe(40)
+    }
+    await tables.remove(scope, id)
+    await sweep('US')
+    expect(await storedCount()).toBe(0)
   })
 
   it('is one of two files that arrive at once, wholly', async () => {
@@ -197,7 +241,7 @@ describe('a lookup table', () => {
     await put(id, 'id,a\n1,old\n')
     const body = async function* () {
       yield Buffer.from('id,a\n2,new\n')
-      await engines.control.rows(`UPDATE lookup_upload SET started_at = now() - interval '2 hours'`)
+      await age()
       await sweep('EU')
       expect(await tables.retired('EU')).toEqual([])
       await sweep('US')

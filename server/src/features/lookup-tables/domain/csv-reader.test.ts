@@ -59,6 +59,7 @@ describe('CSV reader', () => {
     ['"a"b,c\nd,e', [broken, null]],
     ['"a" ,c\nd,e', [broken, null]],
     ['"a"\r,c\nd,e', [broken, null]],
+    ['"a"\rb\nd,e', [broken, null]],
     ['d,e\n"a', [null, broken]],
     ['"a"b"c"\n', [broken]],
   ])('reports the quotes of %j and goes on', (text, expected) => {

@@ -70,7 +70,7 @@ export const createCsvReader = (charsMax = recordCharsMax): CsvReader => {
       return
     }
     if (state === 'closed' || state === 'closed-cr') fault ??= brokenQuote
-    take(text, 'plain')
+    take(state === 'closed-cr' ? `\r${text}` : text, 'plain')
   }
   const takeQuote = (): void => {
     if (state === 'start') state = 'quoted'

@@ -10,8 +10,8 @@ export interface RowPlace {
 }
 
 export interface LookupRows {
-  /** One upload's rows, added as they come. At most `blockBytes` of them are held. */
-  writer(place: RowPlace, signal: AbortSignal): LookupRowWriter
+  /** Stores one upload's rows in blocks, the next of which is filled while one is on its way: two are held at most. */
+  writer(place: RowPlace): LookupRowWriter
   /** At most `countMax` rows whose key an earlier row of the upload has. Held and sorted by the engine. */
   duplicates(place: RowPlace, countMax: number, signal: AbortSignal): Promise<readonly FailedRow[]>
   /** Removes the rows of an upload. Can run twice. */
@@ -19,36 +19,48 @@ export interface LookupRows {
 }
 
 export interface LookupRowWriter {
-  add(row: LookupRow): Promise<void>
+  /** A promise when the row filled a block: wait for it before the next row. Rejects when an earlier block failed. */
+  add(row: LookupRow): Promise<void> | null
   /** Resolves when every row that was added is durable. */
   flush(): Promise<void>
+  /** Resolves when nothing is on its way any more, well or not. */
+  settle(): Promise<void>
 }
 
 // A block is a part of the table, to be merged later: large enough that a table of 100 MB makes tens of them.
-const blockBytes = 4 * 1_024 * 1_024
+const blockChars = 4 * 1_024 * 1_024
 // Sorting five million keys takes seconds; this is for a machine that has other things to do.
 const duplicatesTimeoutMs = 120_000
 
 export const createLookupRows = (db: RegionDb): LookupRows => ({
-  writer: ({ scope, tableId, version }, signal) => {
+  writer: ({ scope, tableId, version }) => {
+    const place = `{"project_id":${scope.projectId},"table_id":"${tableId}","version":"${version}"`
     let lines: string[] = []
     let charCount = 0
-    const flush = async (): Promise<void> => {
-      if (lines.length === 0) return
+    let sending: Promise<void> = Promise.resolve()
+    const send = async (): Promise<void> => {
+      await sending
       const block = lines.join('\n')
       lines = []
       charCount = 0
-      await db.insert('lookup_row', block, { signal })
+      if (block === '') return
+      // Not stopped when the client goes: an insert that is cut off may still be stored, after its upload was dropped.
+      sending = db.insert('lookup_row', block)
+      // Told by the next `send`, or by `flush`.
+      sending.catch(() => undefined)
     }
     return {
-      flush,
-      add: async ({ index, key, values }) => {
-        const row = { project_id: scope.projectId, table_id: tableId, version, row_key: key, row_index: index, values }
-        const line = JSON.stringify(row)
+      add: ({ index, key, values }) => {
+        const line = `${place},"row_key":${JSON.stringify(key)},"row_index":${index},"values":${JSON.stringify(values)}}`
         lines.push(line)
         charCount += line.length
-        if (charCount >= blockBytes) await flush()
+        return charCount < blockChars ? null : send()
       },
+      flush: async () => {
+        await send()
+        await sending
+      },
+      settle: () => sending.catch(() => undefined),
     }
   },
 
