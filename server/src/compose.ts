@@ -105,6 +105,7 @@ const startServer = async (
   const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace })
   const lookupTables = createLookupTables({
     control,
+    appendAudit,
     regionDb,
     onProblem: (regionId, error) => {
       log.warn('rows of replaced lookup tables are still there', { regionId, ...errorFields(error) })

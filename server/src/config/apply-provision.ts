@@ -111,7 +111,10 @@ const applyProject = async (
     await audit(work, { type: 'project.created', organizationId, projectId: project.id, target })
   }
   for (const table of project.lookup_tables) {
-    await upsert(work, upsertLookupTable, [table.id, project.id, table.name])
+    const tableOutcome = await upsert(work, upsertLookupTable, [table.id, project.id, table.name])
+    if (tableOutcome !== 'created') continue
+    const target = { type: 'lookup_table', ...table }
+    await audit(work, { type: 'lookup_table.created', organizationId, projectId: project.id, target })
   }
   for (const { key, display_name: displayName } of project.group_keys) {
     const keyOutcome = await upsert(work, upsertGroupKey, [project.id, key, displayName ?? null])

@@ -19,6 +19,9 @@ export type AuditEventType =
   | 'service_account.created'
   | 'group_key.created'
   | 'group_key.deleted'
+  | 'lookup_table.created'
+  | 'lookup_table.updated'
+  | 'lookup_table.deleted'
 
 export interface AuditActor {
   readonly type: 'user' | 'service_account' | 'project_secret' | 'system'

@@ -1,6 +1,7 @@
 import type { Route } from '../../http/route.ts'
+import type { AuditEntry } from '../../kernel/audit.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
-import type { ControlDb } from '../../platform/postgres/control-db.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import { replaceTable } from './replace-table.ts'
 import { lookupTableRoutes } from './routes.ts'
 import { createLookupRows } from './store/clickhouse-lookup-rows.ts'
@@ -9,8 +10,8 @@ import { createSweep } from './sweep.ts'
 
 export interface LookupTablesDeps {
   readonly control: ControlDb
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   readonly regionDb: (regionId: string) => RegionDb
-  readonly limits?: LookupLimits
   /** Rows that nobody reads could not be removed; they are tried again with the next upload or start. */
   readonly onProblem: (regionId: string, error: unknown) => void
 }
@@ -22,14 +23,14 @@ export interface LookupTables {
 }
 
 /** The documented limits (ingestion §15). */
-export const defaultLookupLimits: LookupLimits = { rowCountMax: 5_000_000, uploadCountMax: 100 }
+const defaultLookupLimits: LookupLimits = { rowCountMax: 5_000_000, uploadCountMax: 100 }
 
 /** Wires the slice: names and versions in the control store, rows in the region engine. */
 export const createLookupTables = (deps: LookupTablesDeps): LookupTables => {
-  const tables = createLookupTableStore(deps.control, deps.limits ?? defaultLookupLimits)
+  const tables = createLookupTableStore({ ...deps, limits: defaultLookupLimits })
   const rowsOf = (regionId: string) => createLookupRows(deps.regionDb(regionId))
   const sweep = createSweep({ tables, rowsOf, onProblem: deps.onProblem })
-  const replace: Parameters<typeof lookupTableRoutes>[0]['replace'] = (scope, id, sent) =>
-    replaceTable({ tables, rowsOf, sweep }, scope, id, sent)
+  const replace: Parameters<typeof lookupTableRoutes>[0]['replace'] = (...sent) =>
+    replaceTable({ tables, rowsOf, sweep }, ...sent)
   return { routes: lookupTableRoutes({ tables, replace, sweep }), sweep }
 }

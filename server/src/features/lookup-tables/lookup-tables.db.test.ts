@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openTestEngines, type TestEngines } from '../../../test/support/engines.ts'
+import type { AuditEntry } from '../../kernel/audit.ts'
 import { AppError, EngineUnavailable } from '../../kernel/errors.ts'
 import { type ProjectScope, projectScope } from '../../kernel/scope.ts'
 import { migrateClickhouse } from '../../platform/clickhouse/migrate.ts'
@@ -7,12 +8,17 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { migratePostgres } from '../../platform/postgres/migrate.ts'
 import { replaceTable } from './replace-table.ts'
 import { createLookupRows } from './store/clickhouse-lookup-rows.ts'
-import { createLookupTableStore } from './store/postgres-lookup-table-store.ts'
+import { createLookupTableStore, type Who } from './store/postgres-lookup-table-store.ts'
 import { createSweep } from './sweep.ts'
 
 let engines: TestEngines
 const scope = projectScope(1, 'US')
 const other = projectScope(2, 'US')
+const who: Who = { actor: { type: 'system', id: null, name: null }, organizationId: 1 }
+const audited: string[] = []
+const appendAudit = async (_tx: unknown, { type, target }: AuditEntry) => {
+  audited.push(`${type} ${target?.id}`)
+}
 const limits = { rowCountMax: 10, uploadCountMax: 20 }
 
 beforeAll(async () => {
@@ -36,12 +42,12 @@ beforeEach(async () => {
 
 const problems: unknown[] = []
 const open = (faulty: Partial<RegionDb> = {}, bounds = limits) => {
-  const tables = createLookupTableStore(engines.control, bounds)
+  const tables = createLookupTableStore({ control: engines.control, appendAudit, limits: bounds })
   const rowsOf = () => createLookupRows({ ...engines.region, ...faulty })
   const sweep = createSweep({ tables, rowsOf, onProblem: (_regionId, error) => problems.push(error) })
   const put = (id: string, body: string | AsyncIterable<Buffer>, of: ProjectScope = scope) => {
     const chunks = typeof body === 'string' ? inPieces(body) : body
-    return replaceTable({ tables, rowsOf, sweep }, of, id, { chunks, signal: new AbortController().signal })
+    return replaceTable({ tables, rowsOf, sweep }, of, id, { chunks, signal: new AbortController().signal, who })
   }
   return { tables, sweep, put }
 }
@@ -51,7 +57,7 @@ async function* inPieces(text: string) {
 async function* whole(text: string) {
   yield Buffer.from(text)
 }
-const aTable = async (of = scope): Promise<string> => (await open().tables.create(of, `Table ${Math.random()}`)).id
+const aTable = async (of = scope): Promise<string> => (await open().tables.create(of, `Table ${Math.random()}`, who)).id
 
 /** The rows that count, by key. */
 const current = async (id: string): Promise<Record<string, Record<string, string>>> => {
@@ -204,9 +210,11 @@ describe('a lookup table', () => {
       expect(callCount).toBe(failing)
       expect(await storedCount()).toBe(40)
     }
-    await tables.remove(scope, id)
+    await tables.remove(scope, id, who)
     await sweep('US')
     expect(await storedCount()).toBe(0)
+    const done = audited.filter((line) => line.includes(id)).map((line) => line.split(' ', 1)[0])
+    expect(done).toEqual(['lookup_table.created', 'lookup_table.updated', 'lookup_table.deleted'])
   })
 
   it('is one of two files that arrive at once, wholly', async () => {
@@ -227,7 +235,7 @@ describe('a lookup table', () => {
     const id = await aTable()
     const body = async function* () {
       yield Buffer.from('id,a\n1,x\n')
-      await tables.remove(scope, id)
+      await tables.remove(scope, id, who)
       await sweep('US')
     }
     await expect(put(id, body())).rejects.toThrow(`Lookup table with id '${id}' was not found.`)
@@ -256,7 +264,7 @@ describe('a lookup table', () => {
     const id = await aTable(other)
     const notFound = `Lookup table with id '${id}' was not found.`
     await expect(put(id, 'id,a\n1,x\n')).rejects.toThrow(notFound)
-    await expect(tables.remove(scope, id)).rejects.toThrow(notFound)
+    await expect(tables.remove(scope, id, who)).rejects.toThrow(notFound)
     expect(await tables.list(scope)).toEqual([])
     expect((await tables.list(other)).map((table) => table.id)).toEqual([id])
   })

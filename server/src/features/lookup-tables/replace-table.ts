@@ -3,7 +3,7 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import { type CsvRecord, createCsvReader } from './domain/csv-reader.ts'
 import { columnsOf, type FailedRow, failedRowCountMax, readRow } from './domain/table-rows.ts'
 import type { LookupRows, LookupRowWriter, RowPlace } from './store/clickhouse-lookup-rows.ts'
-import { type LookupTableStore, tooManyRows, type Upload } from './store/postgres-lookup-table-store.ts'
+import { type LookupTableStore, tooManyRows, type Upload, type Who } from './store/postgres-lookup-table-store.ts'
 
 export interface ReplaceDeps {
   readonly tables: LookupTableStore
@@ -12,10 +12,11 @@ export interface ReplaceDeps {
   readonly sweep: (regionId: string) => Promise<void>
 }
 
-/** The body of a PUT, and who goes away when nobody waits for the answer any more. */
+/** A PUT. `signal` fires when nobody waits for the answer any more. */
 export interface SentTable {
   readonly chunks: AsyncIterable<Buffer>
   readonly signal: AbortSignal
+  readonly who: Who
 }
 
 /**
@@ -34,7 +35,7 @@ export const replaceTable = async (
   const { version } = upload
   try {
     const { rowCount, failed } = await load(deps, { scope, tableId, version }, sent, upload)
-    if (failed.length === 0) await deps.tables.finish(scope, tableId, version, rowCount)
+    if (failed.length === 0) await deps.tables.finish(scope, tableId, { version, rowCount }, sent.who)
     else await deps.tables.giveUp(scope, version)
     return failed
   } catch (error) {

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { jsonReply, type Reply, type Route, type Scoped, type ScopedStream } from '../../http/route.ts'
+import { actorOf } from '../../kernel/audit.ts'
 import { InvalidRequest } from '../../kernel/errors.ts'
 import type { CredentialKind } from '../../kernel/principal.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { FailedRow } from './domain/table-rows.ts'
 import type { SentTable } from './replace-table.ts'
-import type { LookupTableStore } from './store/postgres-lookup-table-store.ts'
+import type { LookupTableStore, Who } from './store/postgres-lookup-table-store.ts'
 
 export interface LookupRouteDeps {
   readonly tables: LookupTableStore
@@ -48,25 +49,29 @@ export const lookupTableRoutes = (deps: LookupRouteDeps): readonly Route[] => [
     body: 'stream',
     bodyBytesMax: tableBytesMax,
     access: publicAccess,
-    handle: async ({ scope, params, chunks, signal }: ScopedStream) =>
-      replacedReply(await deps.replace(scope, params['id'] ?? '', { chunks, signal })),
+    handle: async (request: ScopedStream) => {
+      const { scope, params, chunks, signal } = request
+      return replacedReply(await deps.replace(scope, params['id'] ?? '', { chunks, signal, who: whoOf(request) }))
+    },
   },
   {
     ...app,
     method: 'POST',
     path: '/api/app/projects/:projectId/lookup-tables',
     access: appAccess,
-    handle: async ({ scope, body }: Scoped) =>
-      jsonReply(201, { status: 'ok', results: await deps.tables.create(scope, nameOf(body)) }),
+    handle: async (request: Scoped) => {
+      const made = await deps.tables.create(request.scope, nameOf(request.body), whoOf(request))
+      return jsonReply(201, { status: 'ok', results: made })
+    },
   },
   {
     ...app,
     method: 'DELETE',
     path: '/api/app/projects/:projectId/lookup-tables/:id',
     access: appAccess,
-    handle: async ({ scope, params }: Scoped) => {
-      await deps.tables.remove(scope, params['id'] ?? '')
-      await deps.sweep(scope.regionId)
+    handle: async (request: Scoped) => {
+      await deps.tables.remove(request.scope, request.params['id'] ?? '', whoOf(request))
+      await deps.sweep(request.scope.regionId)
       return jsonReply(200, { status: 'ok' })
     },
   },
@@ -81,6 +86,12 @@ const replacedReply = (failed: readonly FailedRow[]): Reply =>
         status: 'Bad Request',
         failed_records: failed,
       })
+
+const whoOf = ({ principal, project, requestId }: Scoped): Who => ({
+  actor: actorOf(principal),
+  organizationId: project.organizationId,
+  requestId,
+})
 
 const newTable = z.strictObject({ name: z.string().trim().min(1).max(255) })
 

@@ -24,6 +24,9 @@ export const eventKinds: Readonly<Record<AuditEventType, EventKind>> = {
   'project.created': { displayName: 'Project Created', scope: 'project' },
   'group_key.created': { displayName: 'Group Key Created', scope: 'project' },
   'group_key.deleted': { displayName: 'Group Key Deleted', scope: 'project' },
+  'lookup_table.created': { displayName: 'Lookup Table Created', scope: 'project' },
+  'lookup_table.updated': { displayName: 'Lookup Table Updated', scope: 'project' },
+  'lookup_table.deleted': { displayName: 'Lookup Table Deleted', scope: 'project' },
   'service_account.created': { displayName: 'Service Account Created', scope: 'organization' },
 }
 

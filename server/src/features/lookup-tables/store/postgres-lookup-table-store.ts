@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AuditEntry, AuditEventType } from '../../../kernel/audit.ts'
 import { InvalidRequest, RateLimited } from '../../../kernel/errors.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
@@ -17,6 +18,11 @@ export interface Upload {
   readonly rowCountMax: number
 }
 
+export interface LoadedTable {
+  readonly version: string
+  readonly rowCount: number
+}
+
 export interface LookupLimits {
   /** Rows of all tables of a project together (ingestion §15). */
   readonly rowCountMax: number
@@ -24,17 +30,27 @@ export interface LookupLimits {
   readonly uploadCountMax: number
 }
 
-/** Which tables a project has, and which upload of each counts. */
+/** Who changes something, for the audit log. */
+export type Who = Pick<AuditEntry, 'actor' | 'organizationId' | 'requestId'>
+
+export interface LookupTableStoreDeps {
+  readonly control: ControlDb
+  /** Writes to the audit log inside the given transaction. */
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  readonly limits: LookupLimits
+}
+
+/** Which tables a project has, and which upload of each counts. Changes are in the audit log, in one transaction with it. */
 export interface LookupTableStore {
   list(scope: ProjectScope): Promise<readonly LookupTable[]>
   /** Throws LookupTableExists. */
-  create(scope: ProjectScope, name: string): Promise<LookupTable>
+  create(scope: ProjectScope, name: string, who: Who): Promise<LookupTable>
   /** Its rows are then for `sweep`. Throws NoSuchLookupTable. */
-  remove(scope: ProjectScope, id: string): Promise<void>
+  remove(scope: ProjectScope, id: string, who: Who): Promise<void>
   /** Counts the PUT. Throws NoSuchLookupTable, RateLimited. */
   begin(scope: ProjectScope, id: string): Promise<Upload>
   /** From here on the upload is the table. Throws InvalidRequest when there are too many rows, NoSuchLookupTable, UploadGivenUp. */
-  finish(scope: ProjectScope, id: string, version: string, rowCount: number): Promise<void>
+  finish(scope: ProjectScope, id: string, loaded: LoadedTable, who: Who): Promise<void>
   /** Nothing more will be stored. Unless the upload is the table by now, whatever was stored is for `sweep`. */
   giveUp(scope: ProjectScope, version: string): Promise<void>
   /** Versions of the region whose rows nobody will read again, whatever became of the server that stored them. */
@@ -47,29 +63,32 @@ export interface LookupTableStore {
 const longestUpload = `interval '1 hour'`
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-export const createLookupTableStore = (control: ControlDb, limits: LookupLimits): LookupTableStore => ({
+export const createLookupTableStore = ({ control, appendAudit, limits }: LookupTableStoreDeps): LookupTableStore => ({
   list: ({ projectId }) =>
     control.rows<LookupTable>('SELECT id, name FROM lookup_table WHERE project_id = $1 ORDER BY name', [projectId]),
 
-  create: async ({ projectId }, name) => {
-    const [made] = await control.rows<LookupTable>(
-      `INSERT INTO lookup_table (id, project_id, name) VALUES ($1, $2, $3)
-       ON CONFLICT (project_id, name) DO NOTHING RETURNING id, name`,
-      [randomUUID(), projectId, name],
-    )
-    if (made === undefined) throw new LookupTableExists()
-    return made
-  },
+  create: (scope, name, who) =>
+    control.tx(async (tx) => {
+      const [made] = await tx.rows<LookupTable>(
+        `INSERT INTO lookup_table (id, project_id, name) VALUES ($1, $2, $3)
+         ON CONFLICT (project_id, name) DO NOTHING RETURNING id, name`,
+        [randomUUID(), scope.projectId, name],
+      )
+      if (made === undefined) throw new LookupTableExists()
+      await appendAudit(tx, entryOf('lookup_table.created', scope, made, who))
+      return made
+    }),
 
-  remove: (scope, id) =>
+  remove: (scope, id, who) =>
     control.tx(async (tx) => {
       await lockTables(tx, scope)
-      await findTable(tx, scope, id)
+      const removed = await findTable(tx, scope, id)
       await tx.rows('DELETE FROM lookup_table WHERE id = $1', [id])
       await tx.rows(
         `UPDATE lookup_upload SET state = 'retired' WHERE table_id = $1 AND state IN ('loading', 'current')`,
         [id],
       )
+      await appendAudit(tx, entryOf('lookup_table.deleted', scope, removed, who))
     }),
 
   begin: (scope, id) =>
@@ -87,7 +106,7 @@ export const createLookupTableStore = (control: ControlDb, limits: LookupLimits)
       return { version, rowCountMax, rowCountLeft: rowCountMax - (await rowCountBeside(tx, scope, id)) }
     }),
 
-  finish: (scope, id, version, rowCount) =>
+  finish: (scope, id, { version, rowCount }, who) =>
     control.tx(async (tx) => {
       await lockTables(tx, scope)
       const replaced = await findTable(tx, scope, id)
@@ -104,6 +123,7 @@ export const createLookupTableStore = (control: ControlDb, limits: LookupLimits)
         version,
         rowCount,
       ])
+      await appendAudit(tx, entryOf('lookup_table.updated', scope, replaced, who))
     }),
 
   giveUp: async ({ projectId }, version) => {
@@ -136,6 +156,18 @@ export const createLookupTableStore = (control: ControlDb, limits: LookupLimits)
 export const tooManyRows = (rowCountMax: number): InvalidRequest =>
   new InvalidRequest(`the lookup tables of a project may have at most ${rowCountMax} rows together`)
 
+const entryOf = (
+  type: AuditEventType,
+  { projectId }: ProjectScope,
+  { id, name }: LookupTable,
+  who: Who,
+): AuditEntry => ({
+  ...who,
+  type,
+  projectId,
+  target: { type: 'lookup_table', id, name },
+})
+
 /** What changes tables of one project happens one after the other, on any server. */
 const lockTables = async (tx: ControlTx, { projectId }: ProjectScope): Promise<void> => {
   await tx.rows(`SELECT pg_advisory_xact_lock(hashtextextended('lookup tables ' || $1::text, 20))`, [projectId])
@@ -145,11 +177,11 @@ const findTable = async (
   tx: ControlTx,
   { projectId }: ProjectScope,
   id: string,
-): Promise<{ readonly version: string | null }> => {
+): Promise<LookupTable & { readonly version: string | null }> => {
   // What is no UUID would be an error of the store.
   if (!uuid.test(id)) throw new NoSuchLookupTable(id)
-  const [found] = await tx.rows<{ version: string | null }>(
-    'SELECT version FROM lookup_table WHERE id = $1 AND project_id = $2',
+  const [found] = await tx.rows<LookupTable & { readonly version: string | null }>(
+    'SELECT id, name, version FROM lookup_table WHERE id = $1 AND project_id = $2',
     [id, projectId],
   )
   if (found === undefined) throw new NoSuchLookupTable(id)
