@@ -119,6 +119,23 @@ describe('applying the provisioning file', () => {
     expect(await one('SELECT cluster FROM project WHERE id = 1001')).toBe('mixpanel-prod-1')
   })
 
+  it('makes and renames lookup tables, and takes none from another project', async () => {
+    const id = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
+    const withTable = (at: number, table: object) =>
+      apply((file) => Object.assign(file.organizations[0]?.projects[at] ?? {}, { lookup_tables: [table] }))
+    const tables = () => control.rows('SELECT id, project_id, name FROM lookup_table')
+    await withTable(0, { id, name: 'Accounts' })
+    expect(await withTable(0, { id, name: 'Accounts' })).toEqual({ createdCount: 0, changedCount: 0 })
+    expect(await withTable(0, { id, name: 'Clients' })).toEqual({ createdCount: 0, changedCount: 1 })
+    expect(await tables()).toEqual([{ id, project_id: us.id, name: 'Clients' }])
+    await expect(withTable(1, { id, name: 'Clients' })).rejects.toThrow(`${id}: it belongs to project ${us.id}`)
+    const twin = { id: '1297297a-43a7-4cac-82b0-635d2bd88aac', name: 'Clients' }
+    await expect(withTable(0, twin)).rejects.toThrow(`project ${us.id} has another one of that name, ${id}`)
+    await apply()
+    expect(await tables()).toHaveLength(1)
+    expect(await one(`SELECT count(*)::int FROM audit_event WHERE event_type = 'lookup_table.created'`)).toBe(1)
+  })
+
   it('writes down what it created, and the log cannot be changed', async () => {
     await apply()
     const rows = await control.rows<{ event_type: string; actor_name: string }>(

@@ -41,6 +41,22 @@ describe('provisioning file', () => {
     ])
   })
 
+  it('takes lookup tables by id and name', () => {
+    const id = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
+    const faultsOf = (...lookup_tables: readonly object[]) =>
+      check({ organizations: [{ ...acme, projects: [{ ...project, lookup_tables }] }] }).faults
+    expect(faultsOf({ id, name: 'Accounts' })).toEqual([])
+    expect(faultsOf({ id: 'tbl-1', name: '' }, { name: 'a' })).toEqual([
+      'organizations[0].projects[0].lookup_tables[0].id: expected a UUID',
+      'organizations[0].projects[0].lookup_tables[0].name: must not be empty',
+      'organizations[0].projects[0].lookup_tables[1].id: expected a UUID',
+    ])
+    expect(faultsOf({ id, name: 'Accounts' }, { id: id.toUpperCase(), name: 'Accounts' })).toEqual([
+      `lookup table id ${id} is used twice`,
+      'lookup table "Accounts" of project 1001 is listed twice',
+    ])
+  })
+
   it('tells every fault of form at once, and no secret', () => {
     const { provision, faults } = check({
       organizations: [
