@@ -3,8 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { basicOf, type IngestionServer, openIngestionServer } from './ingestion-server.ts'
 
 let server: IngestionServer
+const requestIp = '198.51.100.7'
+const recordIp = '203.0.113.9'
+const places = new Map(
+  [requestIp, recordIp].map((city) => [city, { city, region: null, countryCode: 'DE', timezone: null }]),
+)
 beforeAll(async () => {
-  server = await openIngestionServer()
+  server = await openIngestionServer({}, (address) => places.get(address) ?? null)
 })
 afterAll(() => server.close())
 beforeEach(() => server.outcomes.splice(0))
@@ -96,7 +101,7 @@ describe('/groups (ING-23)', () => {
     ],
   ])('is taken as %s', async (_form, send) => {
     const id = aGroup()
-    const reply = await send(aChange(id, { $set: { a: 1 }, $ip: '203.0.113.9' }))
+    const reply = await send(aChange(id, { $set: { a: 1 }, $ip: '192.0.2.9' }))
     expect([reply.statusCode, reply.body]).toEqual([200, '1'])
     expect(await group(id)).toEqual({ a: '1' })
     expect(server.outcomes).toEqual(['groups accept  1'])
@@ -178,6 +183,20 @@ describe('/groups (ING-23)', () => {
     const tooLarge = { $set: { a: 'x'.repeat(1_000_000) } }
     expect((await jsonBody('/groups?verbose=1', aChange(id, tooLarge))).json()).toMatchObject({ status: 0 })
     expect(await group(id)).toEqual({ n: '2000' })
+  })
+
+  it.each([
+    ['?ip=1', requestIp],
+    ['?ip=0', recordIp],
+    ['', null],
+  ])('takes the place of a group from the address that %j says', async (query, city) => {
+    const id = aGroup()
+    const payload = JSON.stringify(aChange(id, { $set: { a: 1 }, $ip: recordIp }))
+    const headers = { 'content-type': 'application/json' }
+    await server.send({ url: `/groups${query}`, headers, remoteAddress: requestIp, payload })
+    expect(await group(id)).toEqual(
+      city === null ? { a: '1' } : { a: '1', $city: JSON.stringify(city), $country_code: '"DE"' },
+    )
   })
 
   it('sets $last_seen unless it is told not to', async () => {

@@ -1,5 +1,5 @@
 export { createProfiles, type Profiles } from './create-profiles.ts'
-export { checkGroupUpdate, type GroupId } from './domain/group-update.ts'
+export { checkGroupUpdate } from './domain/group-update.ts'
 export { type CheckedUpdate, checkUpdate, type ProfileUpdate } from './domain/profile-update.ts'
 export { putPlace } from './domain/put-place.ts'
 export type { ProfileStore } from './store/clickhouse-profile-store.ts'
