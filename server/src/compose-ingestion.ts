@@ -5,6 +5,7 @@ import { createIdHash, createSuppressionList } from './features/privacy/index.ts
 import { createProfiles } from './features/profiles/index.ts'
 import type { Route } from './http/route.ts'
 import type { Locate } from './http/steps/locate.ts'
+import type { FindPlace } from './kernel/geo-place.ts'
 import { hmacSha256Hex } from './kernel/hash.ts'
 import type { Clock } from './kernel/time.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
@@ -17,6 +18,8 @@ export interface ComposeIngestionDeps {
   readonly clock: Clock
   readonly secret: Buffer
   readonly metrics: Metrics
+  /** Null: no geo database was given. */
+  readonly findPlace: FindPlace | null
 }
 
 export interface ComposedIngestion {
@@ -26,7 +29,7 @@ export interface ComposedIngestion {
 }
 
 export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion => {
-  const { config, stores, locate, clock, secret, metrics } = deps
+  const { config, stores, locate, clock, secret, metrics, findPlace } = deps
   const { control } = stores
   const regionDbs = stores.regions.map(({ db }) => withTimeLimit(db, config.ingestTimeoutMs))
   const profiles = createProfiles({ control, regionDbs })
@@ -36,6 +39,7 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
     regionDbs,
     profiles,
     suppression: createSuppressionList(control, createIdHash(secret)),
+    findPlace,
     onOutcome: (surface, outcome, reason, recordCount) => {
       metrics.recordCount.inc({ surface, outcome, reason }, recordCount)
     },

@@ -3,21 +3,26 @@ import { composePrivacy } from './compose-privacy.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
 import { applyProvision } from './config/apply-provision.ts'
-import type { Config } from './config/config.ts'
+import { type Config, ConfigFault } from './config/config.ts'
 import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
-import { createAccess, oneYearAfter } from './features/access/index.ts'
+import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createExport } from './features/export/index.ts'
+import { createGroups } from './features/groups/index.ts'
+import { createLookupTables } from './features/lookup-tables/index.ts'
 import { createResidency } from './features/residency/index.ts'
+import { createSdk } from './features/sdk/index.ts'
 import type { Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
 import { createPlace } from './http/steps/place.ts'
 import { assert } from './kernel/errors.ts'
+import type { FindPlace } from './kernel/geo-place.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import { systemClock } from './platform/clock.ts'
+import { openGeoDatabase } from './platform/geo/maxmind-geo-database.ts'
 import { errorFields, type Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 
@@ -37,21 +42,40 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
     config.provisionFile === null
       ? null
       : readProvision(config.provisionFile, config.regions, config.installedRegionIds)
+  const findPlace = await openGeo(config.geoDatabaseFile)
   const stores = await openStores(config)
   try {
     if (provision !== null) {
       const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit }
-      const done = await applyProvision({ ...deps, tokenExpiresAtMs: oneYearAfter }, provision)
+      const done = await applyProvision(
+        { ...deps, groupKeysMax: config.groupKeysMax, tokenExpiresAtMs: oneYearAfter },
+        provision,
+      )
       log.info('provisioning file applied', { count: done.createdCount + done.changedCount })
     }
-    return await startServer(config, log, stores)
+    return await startServer(config, log, stores, findPlace)
   } catch (error) {
     await stores.close()
     throw error
   }
 }
 
-const startServer = async (config: Config, log: Log, stores: Stores): Promise<RunningServer> => {
+/** Before anything else is started: who names a file wants it used. */
+const openGeo = async (file: string | null): Promise<FindPlace | null> => {
+  if (file === null) return null
+  try {
+    return await openGeoDatabase(file)
+  } catch (error) {
+    throw new ConfigFault([`LETHE_GEO_DATABASE: ${file} cannot be read as a MaxMind DB; ${(error as Error).message}`])
+  }
+}
+
+const startServer = async (
+  config: Config,
+  log: Log,
+  stores: Stores,
+  findPlace: FindPlace | null,
+): Promise<RunningServer> => {
   const clock = systemClock
   const { control } = stores
   const metrics = createMetrics()
@@ -78,10 +102,27 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
-  const ingestion = composeIngestion({ ...shared, locate, metrics })
+  const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace })
+  const lookupTables = createLookupTables({
+    control,
+    appendAudit,
+    regionDb,
+    onProblem: (regionId, error) => {
+      log.warn('rows of replaced lookup tables are still there', { regionId, ...errorFields(error) })
+    },
+  })
 
   const routes: readonly Route[] = [
     ...ingestion.routes,
+    ...lookupTables.routes,
+    ...createSdk({
+      locate,
+      projects: access.projects,
+      basicUserOf,
+      projectIdOfSecret: access.projectIdOfSecret,
+      onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
+    }).routes,
+    ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
     ...privacy.routes,
     ...access.routes,
@@ -115,6 +156,7 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
   })
 
   const stopWorkers = config.roles.has('jobs') ? await privacy.startWorkers() : async () => undefined
+  if (config.roles.has('jobs')) await Promise.all(stores.regions.map(({ region }) => lookupTables.sweep(region.id)))
   const stop = async (): Promise<void> => {
     if (isStopping) return
     isStopping = true
@@ -133,6 +175,11 @@ const startServer = async (config: Config, log: Log, stores: Stores): Promise<Ru
     throw error
   }
   return { url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`, stop }
+}
+
+const basicUserOf = (authorization: string | undefined): string | null => {
+  const credentials = parseCredentials(authorization, undefined)
+  return credentials.kind === 'basic' ? credentials.username : null
 }
 
 const reachable = (stores: Stores) => [

@@ -31,7 +31,8 @@ const apply = (change: (file: File) => unknown = () => undefined) => {
   change(file)
   const { provision, faults } = checkProvision(file, regions, installedRegionIds)
   if (provision === null || faults.length > 0) throw new Error(faults.join())
-  return applyProvision({ control, clock, regions, appendAudit, tokenExpiresAtMs: oneYearAfter }, provision)
+  const deps = { control, clock, regions, appendAudit, groupKeysMax: 3, tokenExpiresAtMs: oneYearAfter }
+  return applyProvision(deps, provision)
 }
 const one = async (sql: string): Promise<unknown> => Object.values((await control.rows<object>(sql))[0] ?? {})[0]
 const shop = (file: File) => file.organizations[0]?.projects[0] as { region: string; name: string; secret: string }
@@ -118,6 +119,23 @@ describe('applying the provisioning file', () => {
     expect(await one('SELECT cluster FROM project WHERE id = 1001')).toBe('mixpanel-prod-1')
   })
 
+  it('makes and renames lookup tables, and takes none from another project', async () => {
+    const id = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
+    const withTable = (at: number, table: object) =>
+      apply((file) => Object.assign(file.organizations[0]?.projects[at] ?? {}, { lookup_tables: [table] }))
+    const tables = () => control.rows('SELECT id, project_id, name FROM lookup_table')
+    await withTable(0, { id, name: 'Accounts' })
+    expect(await withTable(0, { id, name: 'Accounts' })).toEqual({ createdCount: 0, changedCount: 0 })
+    expect(await withTable(0, { id, name: 'Clients' })).toEqual({ createdCount: 0, changedCount: 1 })
+    expect(await tables()).toEqual([{ id, project_id: us.id, name: 'Clients' }])
+    await expect(withTable(1, { id, name: 'Clients' })).rejects.toThrow(`${id}: it belongs to project ${us.id}`)
+    const twin = { id: '1297297a-43a7-4cac-82b0-635d2bd88aac', name: 'Clients' }
+    await expect(withTable(0, twin)).rejects.toThrow(`project ${us.id} has another one of that name, ${id}`)
+    await apply()
+    expect(await tables()).toHaveLength(1)
+    expect(await one(`SELECT count(*)::int FROM audit_event WHERE event_type = 'lookup_table.created'`)).toBe(1)
+  })
+
   it('writes down what it created, and the log cannot be changed', async () => {
     await apply()
     const rows = await control.rows<{ event_type: string; actor_name: string }>(
@@ -131,5 +149,24 @@ describe('applying the provisioning file', () => {
     for (const sql of ['DELETE FROM audit_event', `UPDATE audit_event SET actor_name = 'x'`, 'TRUNCATE audit_event']) {
       await expect(control.rows(sql)).rejects.toThrow()
     }
+  })
+
+  it('sets group keys up once, keeps those that it does not name, and refuses too many', async () => {
+    const withKeys = (...keys: readonly unknown[]) => apply((file) => Object.assign(shop(file), { group_keys: keys }))
+    const stored = () =>
+      control.rows(`SELECT key, display_name FROM project_group_key WHERE project_id = ${us.id} ORDER BY key`)
+    await withKeys('company', { key: 'team', display_name: 'Team' })
+    expect(await withKeys('company', { key: 'team', display_name: 'Team' })).toEqual({
+      createdCount: 0,
+      changedCount: 0,
+    })
+    expect(await withKeys({ key: 'team', display_name: 'Teams' })).toEqual({ createdCount: 0, changedCount: 1 })
+    expect(await stored()).toEqual([
+      { key: 'company', display_name: 'company' },
+      { key: 'team', display_name: 'Teams' },
+    ])
+    expect(await one(`SELECT count(*)::int FROM audit_event WHERE event_type = 'group_key.created'`)).toBe(2)
+    await expect(withKeys('a', 'b')).rejects.toThrow('project 1001: 4 group keys with those set up before')
+    expect(await stored()).toHaveLength(2)
   })
 })

@@ -4,6 +4,8 @@ import type { AuditEntry } from '../kernel/audit.ts'
 import { sha256Hex } from '../kernel/hash.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../platform/postgres/control-db.ts'
+import { groupKeyFaults, upsertGroupKey } from './apply-group-keys.ts'
+import { lookupTableFaults, upsertLookupTable } from './apply-lookup-tables.ts'
 import { ConfigFault } from './config.ts'
 import type { Provision, ProvisionedOrganization } from './provision.ts'
 import type { RegionConfig } from './regions.ts'
@@ -14,6 +16,8 @@ export interface ApplyDeps {
   readonly regions: readonly RegionConfig[]
   /** Writes to the audit log inside the given transaction. */
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  /** ING-24: group keys that a project may have. */
+  readonly groupKeysMax: number
   /** AUTH-06: when a GDPR token issued at `issuedAtMs` ends. */
   readonly tokenExpiresAtMs: (issuedAtMs: number) => number
 }
@@ -39,7 +43,7 @@ export const applyProvision = (deps: ApplyDeps, provision: Provision): Promise<P
     // Servers that start together apply one after the other.
     await tx.rows(`SELECT pg_advisory_xact_lock(hashtext('lethe provision'))`)
     const work: Work = { ...deps, tx, nowMs: deps.clock.nowMs(), count: { created: 0, changed: 0 } }
-    const faults = await storedFaults(tx, provision)
+    const faults = await storedFaults(tx, provision, deps.groupKeysMax)
     if (faults.length > 0) throw new ConfigFault(faults)
     for (const organization of provision.organizations) await applyOrganization(work, organization)
     if (work.count.created + work.count.changed > 0) {
@@ -105,6 +109,18 @@ const applyProject = async (
   if (outcome === 'created') {
     const target = { type: 'project', id: String(project.id), name: project.name }
     await audit(work, { type: 'project.created', organizationId, projectId: project.id, target })
+  }
+  for (const table of project.lookup_tables) {
+    const tableOutcome = await upsert(work, upsertLookupTable, [table.id, project.id, table.name])
+    if (tableOutcome !== 'created') continue
+    const target = { type: 'lookup_table', ...table }
+    await audit(work, { type: 'lookup_table.created', organizationId, projectId: project.id, target })
+  }
+  for (const { key, display_name: displayName } of project.group_keys) {
+    const keyOutcome = await upsert(work, upsertGroupKey, [project.id, key, displayName ?? null])
+    if (keyOutcome !== 'created') continue
+    const target = { type: 'group_key', id: key }
+    await audit(work, { type: 'group_key.created', organizationId, projectId: project.id, target })
   }
 }
 
@@ -224,7 +240,7 @@ const applyGdprToken = async (
 }
 
 /** What the file asks that the store cannot do: all of it, before anything is changed. */
-const storedFaults = async (tx: ControlTx, { organizations }: Provision): Promise<string[]> => {
+const storedFaults = async (tx: ControlTx, { organizations }: Provision, groupKeysMax: number): Promise<string[]> => {
   const projects = organizations.flatMap((organization) =>
     organization.projects.map((project) => ({ ...project, organizationId: organization.id })),
   )
@@ -246,6 +262,8 @@ const storedFaults = async (tx: ControlTx, { organizations }: Provision): Promis
     [accounts.map(({ username }) => username)],
   )
   return [
+    ...(await lookupTableFaults(tx, projects)),
+    ...(await groupKeyFaults(tx, projects, groupKeysMax)),
     ...projects.flatMap((project) => {
       const stored = storedProjects.find(({ id }) => id === project.id)
       const holder = storedProjects.find(

@@ -41,8 +41,11 @@ export interface Config {
     readonly archiveDays: number
     readonly scanDays: number
   }
+  readonly groupKeysMax: number
   readonly ingestQueueBytes: number
   readonly ingestTimeoutMs: number
+  /** Absolute. Null: events and profiles get no place by address. */
+  readonly geoDatabaseFile: string | null
   /** Said once at start; not faults. */
   readonly warnings: readonly string[]
 }
@@ -116,8 +119,10 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     secretKeyHex: values.LETHE_SECRET_KEY === '' ? null : values.LETHE_SECRET_KEY.toLowerCase(),
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
+    groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
     ingestTimeoutMs: values.LETHE_INGEST_TIMEOUT_SECONDS * 1_000,
+    geoDatabaseFile: values.LETHE_GEO_DATABASE === '' ? null : resolve(values.LETHE_GEO_DATABASE),
     warnings: [...unknownNames(env, [...regionValues.keys()]), ...exposureWarnings(values, allowHttp)],
   })
 }

@@ -20,6 +20,43 @@ describe('provisioning file', () => {
     })
   })
 
+  it('takes a group key as a text or with the name it is shown by', () => {
+    const keys = ['company', { key: 'team', display_name: 'Team' }]
+    const { provision, faults } = check({ organizations: [{ ...acme, projects: [{ ...project, group_keys: keys }] }] })
+    expect(faults).toEqual([])
+    expect(provision?.organizations[0]?.projects[0]?.group_keys).toEqual([
+      { key: 'company' },
+      { key: 'team', display_name: 'Team' },
+    ])
+    const bad = ['distinct_id', { key: 'a', colour: 'red' }, 7, { display_name: 'Nameless' }]
+    expect(check({ organizations: [{ ...acme, projects: [{ ...project, group_keys: bad }] }] }).faults).toEqual([
+      'organizations[0].projects[0].group_keys[0].key: names people, not groups',
+      'organizations[0].projects[0].group_keys[1]: Unrecognized key: "colour"',
+      expect.stringContaining('organizations[0].projects[0].group_keys[2]: '),
+      'organizations[0].projects[0].group_keys[3].key: expected a text',
+    ])
+    const twice = { ...project, group_keys: ['team', { key: 'team' }] }
+    expect(check({ organizations: [{ ...acme, projects: [twice] }] }).faults).toEqual([
+      'group key "team" of project 1001 is listed twice',
+    ])
+  })
+
+  it('takes lookup tables by id and name', () => {
+    const id = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
+    const faultsOf = (...lookup_tables: readonly object[]) =>
+      check({ organizations: [{ ...acme, projects: [{ ...project, lookup_tables }] }] }).faults
+    expect(faultsOf({ id, name: 'Accounts' })).toEqual([])
+    expect(faultsOf({ id: 'tbl-1', name: '' }, { name: 'a' })).toEqual([
+      'organizations[0].projects[0].lookup_tables[0].id: expected a UUID',
+      'organizations[0].projects[0].lookup_tables[0].name: must not be empty',
+      'organizations[0].projects[0].lookup_tables[1].id: expected a UUID',
+    ])
+    expect(faultsOf({ id, name: 'Accounts' }, { id: id.toUpperCase(), name: 'Accounts' })).toEqual([
+      `lookup table id ${id} is used twice`,
+      'lookup table "Accounts" of project 1001 is listed twice',
+    ])
+  })
+
   it('tells every fault of form at once, and no secret', () => {
     const { provision, faults } = check({
       organizations: [

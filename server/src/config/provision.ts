@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { groupKeyFault } from '../kernel/group-key.ts'
 import { ConfigFault } from './config.ts'
 import type { RegionConfig } from './regions.ts'
 
@@ -47,6 +48,19 @@ const user = z.strictObject({
   projects: z.array(grant).default([]),
 })
 
+const lookupTable = z.strictObject({ id: z.uuid({ error: 'expected a UUID' }).toLowerCase(), name })
+
+const groupKey = z.preprocess(
+  (sent) => (typeof sent === 'string' ? { key: sent } : sent),
+  z.strictObject({
+    key: z.string({ error: 'expected a text' }).superRefine((key, context) => {
+      const fault = groupKeyFault(key)
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+    }),
+    display_name: name.optional(),
+  }),
+)
+
 const project = z.strictObject({
   id,
   name,
@@ -62,6 +76,9 @@ const project = z.strictObject({
     .default('simplified'),
   suppress_erased: z.boolean({ error: 'expected true or false' }).default(false),
   cluster: z.string({ error: 'expected a text' }).optional(),
+  lookup_tables: z.array(lookupTable).default([]),
+  // A text alone is a key that is shown by its own name.
+  group_keys: z.array(groupKey).default([]),
 })
 
 const instant = z.iso.datetime({ offset: true, error: 'expected an ISO time, such as 2026-01-31T00:00:00Z' })
@@ -171,6 +188,12 @@ const duplicateFaults = ({ organizations }: Provision): string[] => {
       .filter(({ key }, index) => keys.findIndex((other) => other.key === key) !== index)
       .map(({ label }) => `${label} is also the token or secret of another project, or used twice`),
     ...repeated(memberships).map((value) => `user ${value} is listed twice`),
+    ...lookupTableFaults(projects),
+    ...projects.flatMap((found) =>
+      repeated(found.group_keys.map(({ key }) => key)).map(
+        (value) => `group key ${JSON.stringify(value)} of project ${found.id} is listed twice`,
+      ),
+    ),
     ...passwordFaults(organizations),
     ...repeated(organizations.flatMap((found) => found.service_accounts.map(({ username }) => username))).map(
       (value) => `service account ${value} is listed twice`,
@@ -180,6 +203,17 @@ const duplicateFaults = ({ organizations }: Provision): string[] => {
     ),
   ]
 }
+
+const lookupTableFaults = (projects: readonly ProvisionedOrganization['projects'][number][]): string[] => [
+  ...repeated(projects.flatMap((found) => found.lookup_tables.map((table) => table.id))).map(
+    (value) => `lookup table id ${value} is used twice`,
+  ),
+  ...projects.flatMap((found) =>
+    repeated(found.lookup_tables.map((table) => table.name)).map(
+      (value) => `lookup table ${JSON.stringify(value)} of project ${found.id} is listed twice`,
+    ),
+  ),
+]
 
 const passwordFaults = (organizations: readonly ProvisionedOrganization[]): string[] => {
   const passwords = new Map<string, Set<string>>()

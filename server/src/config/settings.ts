@@ -99,6 +99,10 @@ export const settings = z.object({
       'Keys the hashes of ids in the control store and signed links. Empty: made once and kept in `secret.key` of the data folder. Servers that share a control store need the same key.',
     ),
   LETHE_METRICS: flag(false, 'Answer GET /metrics to everybody; otherwise to loopback callers only.'),
+  LETHE_GEO_DATABASE: text(
+    '',
+    'File in the MaxMind DB format (GeoLite2-City.mmdb, say) that tells places by address. Empty: no places.',
+  ),
   LETHE_GDPR_GRACE_SECONDS: wholeNumber(
     0,
     30 * 86_400,
@@ -122,6 +126,7 @@ export const settings = z.object({
     1_825,
     'Outstanding day-scans of retrievals per project; more are refused with 429.',
   ),
+  LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
   LETHE_INGEST_QUEUE_BYTES: wholeNumber(
     2 ** 20,
     64 * gibibyte,

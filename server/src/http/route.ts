@@ -26,7 +26,7 @@ export interface Received {
   readonly headers: IncomingHttpHeaders
   /** Already gunzipped; empty when there is none. */
   readonly body: Buffer
-  /** For rate limits and hashing only: never stored, never logged. */
+  /** For rate limits, hashing and the place only: never stored, never logged. */
   readonly clientIp: string
   readonly receivedAtMs: number
   /** Fires when the client goes away. */
@@ -40,6 +40,11 @@ export interface Authenticated extends Received {
 export interface Scoped extends Authenticated {
   readonly scope: ProjectScope
   readonly project: Project
+}
+
+export interface ScopedStream extends Scoped {
+  /** Read at most once; throws BodyTooLarge beyond `bodyBytesMax`, InvalidRequest for what cannot be read or inflated. */
+  readonly chunks: AsyncIterable<Buffer>
 }
 
 export interface Reply {
@@ -80,19 +85,32 @@ export interface PrincipalRoute extends RouteBase {
   handle(request: Authenticated): Promise<Reply>
 }
 
+interface ScopedAccess {
+  readonly accepts: readonly CredentialKind[]
+  readonly project: ProjectSelector
+  readonly permission: Permission
+}
+
 /** A project of this region, and somebody who holds `permission` on it. */
 export interface ScopedRoute extends RouteBase {
-  readonly access: {
-    readonly accepts: readonly CredentialKind[]
-    readonly project: ProjectSelector
-    readonly permission: Permission
-  }
+  readonly access: ScopedAccess
   handle(request: Scoped): Promise<Reply>
 }
 
-export type Route = OpenRoute | PrincipalRoute | ScopedRoute
+/**
+ * As ScopedRoute, for bodies too large to hold: `body` is empty, and `chunks` come as they arrive, inflated. Nothing of
+ * them is read before the caller and the project are known.
+ */
+export interface StreamRoute extends RouteBase {
+  readonly body: 'stream'
+  readonly access: ScopedAccess
+  handle(request: ScopedStream): Promise<Reply>
+}
 
-export const isScopedRoute = (route: Route): route is ScopedRoute => 'project' in route.access
+export type Route = OpenRoute | PrincipalRoute | ScopedRoute | StreamRoute
+
+export const isScopedRoute = (route: Route): route is ScopedRoute | StreamRoute => 'project' in route.access
+export const isStreamRoute = (route: Route): route is StreamRoute => 'body' in route
 export const isOpenRoute = (route: Route): route is OpenRoute => route.access.accepts === 'none'
 
 /** Finds who is asking. Throws Unauthenticated when no accepted credential is there or it does not hold. */

@@ -5,11 +5,20 @@ import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AppError, InvalidRequest } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/time.ts'
-import { type Authenticator, isOpenRoute, isScopedRoute, type Received, type Reply, type Route } from './route.ts'
+import {
+  type Authenticator,
+  isOpenRoute,
+  isScopedRoute,
+  isStreamRoute,
+  type Received,
+  type Reply,
+  type Route,
+  type ScopedStream,
+} from './route.ts'
 import type { Locate } from './steps/locate.ts'
 import { hostName, type Place } from './steps/place.ts'
 import { type BodyReader, createBodyReader } from './steps/read-body.ts'
-import { inflateBody } from './steps/receive.ts'
+import { discard, inflateBody, inflateStream } from './steps/receive.ts'
 import { corsHeaders, preflightHeaders } from './surfaces/cors.ts'
 import { asAppError, renderError } from './surfaces/render-error.ts'
 
@@ -77,22 +86,31 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
     done()
   })
 
-  for (const route of deps.routes) {
-    app.route({
-      method: route.method,
-      url: route.path,
-      // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
-      bodyLimit: Math.max(1, route.bodyBytesMax),
-      handler: (request, reply) => answer(deps, bodies, route, request, reply),
-      errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error)),
-    })
-  }
+  const [streamed, held] = [deps.routes.filter(isStreamRoute), deps.routes.filter((route) => !isStreamRoute(route))]
+  for (const route of held) addRoute(deps, bodies, app, route)
+  // Parsers belong to a scope of their own; in this one the body stays where it is until `chunks` are read.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    for (const route of streamed) addRoute(deps, bodies, scope, route)
+  })
   refuseOtherMethods(deps, app)
   app.setNotFoundHandler((request, reply) => {
     const error = new AppError('NOT_FOUND', 'no such path', { status: 404 })
     return send(request, reply, renderError('app', error, request.url))
   })
   return app
+}
+
+const addRoute = (deps: HttpDeps, bodies: BodyReader, app: FastifyInstance, route: Route): void => {
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Fastify takes no 0; inflateBody refuses the one byte that this lets through.
+    bodyLimit: Math.max(1, route.bodyBytesMax),
+    handler: (request, reply) => answer(deps, bodies, route, request, reply),
+    errorHandler: (error, request, reply) => sendError(deps, route, request, reply, fastifyError(error)),
+  })
 }
 
 /** Known path, other method: 405 with Allow; OPTIONS of the ingestion surfaces: CORS preflight. */
@@ -139,8 +157,10 @@ const answer = async (
     const received = await receive(deps, bodies, route, request, reply)
     regionId = received.region?.id ?? null
     const result = await handle(deps, route, received)
+    await readRest(route, request, reply)
     send(request, reply, withCors(route, request, result))
   } catch (error) {
+    await readRest(route, request, reply)
     sendError(deps, route, request, reply, asAppError(error))
   }
   deps.onAnswered({
@@ -154,13 +174,15 @@ const answer = async (
   return reply
 }
 
+type ReceivedStream = Received & Pick<ScopedStream, 'chunks'>
+
 const receive = async (
   deps: HttpDeps,
   bodies: BodyReader,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Received> => {
+): Promise<ReceivedStream> => {
   // Probes of a load balancer come by address and without TLS; they get nothing of anybody.
   const isProbe = route.surface === 'system'
   if (deps.requireHttps && !isProbe && request.protocol !== 'https') {
@@ -169,7 +191,8 @@ const receive = async (
   const host = hostName(request.host)
   const region = isProbe ? null : deps.place(host)
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const body = await inflateBody(sent, request.headers['content-encoding'], route.bodyBytesMax)
+  const encoding = request.headers['content-encoding']
+  const body = await inflateBody(sent, isStreamRoute(route) ? undefined : encoding, route.bodyBytesMax)
   if (body !== sent) bodies.hold(request.raw, body.length)
   const gone = new AbortController()
   reply.raw.once('close', () => {
@@ -186,13 +209,22 @@ const receive = async (
     params: request.params as Record<string, string>,
     headers: request.headers,
     body,
+    chunks: inflateStream(request.raw, encoding, route.bodyBytesMax),
     clientIp: request.ip,
     receivedAtMs: deps.clock.nowMs(),
     signal: gone.signal,
   }
 }
 
-const handle = async (deps: HttpDeps, route: Route, received: Received): Promise<Reply> => {
+/**
+ * What a handler left unread of a streamed body is read and thrown away before the answer: many clients look at the
+ * answer only when they have sent everything, and the next request of the connection stands behind it.
+ */
+const readRest = async (route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  if (isStreamRoute(route) && !(await discard(request.raw, route.bodyBytesMax))) reply.header('Connection', 'close')
+}
+
+const handle = async (deps: HttpDeps, route: Route, received: ReceivedStream): Promise<Reply> => {
   if (isOpenRoute(route)) return route.handle(received)
   const principal = await deps.authenticator.authenticate(received, route.access.accepts)
   if (!isScopedRoute(route)) return route.handle({ ...received, principal })

@@ -1,6 +1,6 @@
 import type { Principal } from './principal.ts'
 
-/** The event types that this release writes (auth §9), plus our own `oauth_token.*` and `suppression.*`. */
+/** The event types that this release writes (auth §9), plus our own `oauth_token.*`, `suppression.*` and `group_key.*`. */
 export type AuditEventType =
   | 'session.logged_in'
   | 'session.logged_out'
@@ -17,6 +17,11 @@ export type AuditEventType =
   | 'raw_event_export.requested'
   | 'project.created'
   | 'service_account.created'
+  | 'group_key.created'
+  | 'group_key.deleted'
+  | 'lookup_table.created'
+  | 'lookup_table.updated'
+  | 'lookup_table.deleted'
 
 export interface AuditActor {
   readonly type: 'user' | 'service_account' | 'project_secret' | 'system'

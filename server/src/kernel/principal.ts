@@ -6,6 +6,7 @@ export type OrganizationRole = 'owner' | 'admin' | 'billing_admin' | 'member'
 export type Permission =
   | 'events:import'
   | 'events:export'
+  | 'lookup-tables:upload'
   | 'privacy:request'
   | 'audit:read'
   | 'project:read'

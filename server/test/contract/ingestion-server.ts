@@ -5,6 +5,7 @@ import { createHttpServer } from '../../src/http/server.ts'
 import { createLocate } from '../../src/http/steps/locate.ts'
 import { createPlace } from '../../src/http/steps/place.ts'
 import { Unauthenticated } from '../../src/kernel/errors.ts'
+import type { FindPlace } from '../../src/kernel/geo-place.ts'
 import type { Project } from '../../src/kernel/project.ts'
 import type { Region } from '../../src/kernel/region.ts'
 import { migrateClickhouse } from '../../src/platform/clickhouse/migrate.ts'
@@ -71,7 +72,10 @@ export interface IngestionServer {
 }
 
 /** `faulty` replaces parts of the region engine. Ids `suppressed` and `slow-suppressed` are on the suppression list. */
-export const openIngestionServer = async (faulty: Partial<RegionDb> = {}): Promise<IngestionServer> => {
+export const openIngestionServer = async (
+  faulty: Partial<RegionDb> = {},
+  findPlace: FindPlace | null = null,
+): Promise<IngestionServer> => {
   const engines = await openTestEngines()
   await migrateClickhouse(engines.region, 'server/migrations/clickhouse', (_name, work) => work())
   const outcomes: string[] = []
@@ -90,6 +94,7 @@ export const openIngestionServer = async (faulty: Partial<RegionDb> = {}): Promi
     suppression: {
       isSuppressed: (_project, id) => (id === 'slow-suppressed' ? Promise.resolve(true) : id === 'suppressed'),
     },
+    findPlace,
     onOutcome: (...parts) => outcomes.push(parts.join(' ')),
     anonymousIdKey: 'key',
   })

@@ -28,8 +28,13 @@ const officer = bearer(owner.gdprToken)
 const day = () => new Date().toISOString().slice(0, 10)
 
 describe('ingestion', () => {
-  it.each(['/track', '/engage'])('%s answers 1, 0, and with verbose an object', async (path) => {
-    const record = path === '/track' ? event('Seen') : { $token: us.token, $distinct_id: 'doc', $set: { plan: 'free' } }
+  const group = { $token: us.token, $group_key: 'company', $group_id: 'doc' }
+  const records = {
+    '/track': event('Seen'),
+    '/engage': { $token: us.token, $distinct_id: 'doc', $set: { plan: 'free' } },
+    '/groups': { ...group, $set: { plan: 'free' } },
+  }
+  it.each(Object.entries(records))('%s answers 1, 0, and with verbose an object', async (path, record) => {
     const good = { body: [record] }
     expect(expectDocumented(`POST ${path}`, '200', await lethe.post(path, good))).toBe('1')
     expect(expectDocumented(`POST ${path}`, '200', await lethe.post(path, { body: [{}] }))).toBe('0')
@@ -39,12 +44,15 @@ describe('ingestion', () => {
     expect(expectDocumented(`POST ${path}`, '200 verbose', refused)).toMatchObject({ status: 0 })
   })
 
-  it('/engage with strict=1 names each bad record, and stores the good ones', async () => {
+  it.each([
+    ['/engage', { $token: us.token, $distinct_id: 'doc' }],
+    ['/groups', group],
+  ])('%s with strict=1 names each bad record, and stores the good ones', async (path, who) => {
     const body = [
-      { $token: us.token, $distinct_id: 'doc', $set: { plan: 'paid' } },
-      { $token: us.token, $distinct_id: 'doc', $add: { n: 'x' } },
+      { ...who, $set: { plan: 'paid' } },
+      { ...who, $add: { n: 'x' } },
     ]
-    const refused = expectDocumented('POST /engage', '400 strict', await lethe.post('/engage?strict=1', { body }))
+    const refused = expectDocumented(`POST ${path}`, '400 strict', await lethe.post(`${path}?strict=1`, { body }))
     expect(refused).toMatchObject({ num_records_imported: 1, failed_records: [{ index: 1, field: '$add' }] })
   })
 

@@ -3,9 +3,12 @@ import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { createExport } from '../../src/features/export/index.ts'
+import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
+import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
+import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
@@ -50,6 +53,9 @@ const none = {} as never
 /** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
 export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
+  'lookupTables.routes': lookupTableRoutes(none),
+  'createSdk(': sdkRoutes(none),
+  'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
@@ -82,10 +88,17 @@ export const anUpdate = (token: string, canary: string) => ({
   $distinct_id: `id ${canary}`,
   $set: { note: canary },
 })
+const aGroupChange = (token: string, canary: string) => ({
+  $token: token,
+  $group_key: 'company',
+  $group_id: `id ${canary}`,
+  $set: { note: canary },
+})
 export const asAccount = basic(adminAccount.username, adminAccount.secret)
 export const asOfficer = bearer(owner.gdprToken)
 export const today = () => new Date().toISOString().slice(0, 10)
 
+const lookupTableId = '55b4fb2b-e8de-466c-930f-8b36640b9b5e'
 const formOf = (records: object): string => `data=${encodeURIComponent(JSON.stringify(records))}`
 const queryForm = (path: string, records: object): Sent => ({ path: `${path}?${formOf(records)}` })
 export const importPath = ({ id }: Home): string => `/import?strict=1&project_id=${id}`
@@ -106,6 +119,9 @@ const tasksOf = (kind: 'retrieval' | 'deletion', version: string): Readonly<Reco
     [`DELETE ${path}/:trackingId`]: (asked) => ({ path: with_(idOf(asked), asked), headers: asOfficer }),
   }
 }
+const sideCall =
+  (path: string) =>
+  ({ home, canary }: Asked): Sent => ({ path: `${path}?token=${home.token}&note=${canary}` })
 const cancelMany = (version: string) => (asked: Asked) => ({
   path: `/api/app/data-deletions/${version}?token=${asked.home.token}`,
   headers: asOfficer,
@@ -118,6 +134,8 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'POST /track': ({ home, canary }) => ({ path: '/track?verbose=1', body: [anEvent(home.token, canary)] }),
   'GET /engage': ({ home, canary }) => queryForm('/engage', anUpdate(home.token, canary)),
   'POST /engage': ({ home, canary }) => ({ path: '/engage', body: [anUpdate(home.token, canary)] }),
+  'GET /groups': ({ home, canary }) => queryForm('/groups', aGroupChange(home.token, canary)),
+  'POST /groups': ({ home, canary }) => ({ path: '/groups', body: [aGroupChange(home.token, canary)] }),
   'GET /import': ({ home, canary }) => ({
     path: `${importPath(home)}&${formOf(anEvent(home.token, canary))}`,
     headers: asAccount,
@@ -127,6 +145,14 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: [anEvent(home.token, canary)],
   }),
+  'GET /flags': sideCall('/flags'),
+  'POST /flags': sideCall('/flags'),
+  'GET /flags/definitions': sideCall('/flags/definitions'),
+  'POST /flags/:flagId/first-time-events': sideCall('/flags/1/first-time-events'),
+  'GET /settings': ({ home, canary }) => ({ path: `/settings?note=${canary}`, headers: basic(home.token) }),
+  'POST /record': (asked) => ({ ...sideCall('/record')(asked), body: asked.canary }),
+  'GET /decide': sideCall('/decide'),
+  'POST /decide': sideCall('/decide'),
   'GET /api/2.0/export': exportQuery,
   'POST /api/2.0/export': (asked) => ({ ...exportQuery(asked), body: exportForm(asked) }),
   ...tasksOf('retrieval', 'v3.0'),
@@ -151,6 +177,37 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: { cluster: canary },
   }),
+  'GET /lookup-tables': ({ home, canary }) => ({
+    path: `/lookup-tables?project_id=${home.id}&note=${canary}`,
+    headers: asAccount,
+  }),
+  'PUT /lookup-tables/:id': ({ home, canary }) => ({
+    path: `/lookup-tables/${lookupTableId}?project_id=${home.id}`,
+    headers: { ...asAccount, 'Content-Type': 'text/csv' },
+    body: `id,note\n1,${canary}\n`,
+  }),
+  'POST /api/app/projects/:projectId/lookup-tables': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/lookup-tables`,
+    headers: asAccount,
+    body: { name: canary },
+  }),
+  'DELETE /api/app/projects/:projectId/lookup-tables/:id': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/lookup-tables/${lookupTableId}?note=${canary}`,
+    headers: asAccount,
+  }),
+  'GET /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys?note=${canary}`,
+    headers: asAccount,
+  }),
+  'POST /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys`,
+    headers: asAccount,
+    body: { key: canary },
+  }),
+  'DELETE /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/group-keys?key=${canary}`,
+    headers: asAccount,
+  }),
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
     headers: asAccount,
@@ -168,6 +225,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
   'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
   'GET /api/app/regions': 'tells the regions',
+  'POST /api/app/validate-project-credentials': 'asked at one host for projects of every region; answers yes or no',
   'GET /healthz': 'for whoever runs the server',
   'GET /readyz': 'for whoever runs the server',
   'GET /metrics': 'for whoever runs the server',

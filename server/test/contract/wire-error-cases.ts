@@ -15,6 +15,13 @@ export const anEvent = (token: string, name = 'Refused') => ({
   properties: { token, distinct_id: 'e1', time: Math.floor(Date.now() / 1_000), $insert_id: 'refused-1' },
 })
 export const aProfile = (token: string) => ({ $token: token, $distinct_id: 'e1', $set: { refused: true } })
+export const aGroup = (token: string) => ({
+  $token: token,
+  $group_key: 'company',
+  $group_id: 'e1',
+  $set: { refused: true },
+})
+const recordOf = { '/track': anEvent, '/engage': aProfile, '/groups': aGroup } as const
 const noGzip = { headers: { 'Content-Encoding': 'gzip' }, body: 'this is no gzip' }
 /** Small on the wire, and one byte too large inside. */
 const inflated = (bytesMax: number) => gzipSync(Buffer.alloc(bytesMax + 1, ' '))
@@ -23,14 +30,9 @@ const mebibyte = 1_024 * 1_024
 export type Case = readonly [operation: string, key: string, path: () => string, options: () => SendOptions]
 
 export const ingestionErrors: readonly Case[] = [
-  ...(['/track', '/engage'] as const).flatMap((path): readonly Case[] => [
+  ...(['/track', '/engage', '/groups'] as const).flatMap((path): readonly Case[] => [
     [`POST ${path}`, '400', () => path, () => noGzip],
-    [
-      `POST ${path}`,
-      '403',
-      () => path,
-      () => ({ host: usHost, body: path === '/track' ? anEvent(eu.token) : aProfile(eu.token) }),
-    ],
+    [`POST ${path}`, '403', () => path, () => ({ host: usHost, body: recordOf[path](eu.token) })],
     [
       `POST ${path}`,
       '413',
@@ -143,6 +145,7 @@ export const privacyErrors: readonly Case[] = (['data-retrievals', 'data-deletio
 export const methodErrors: readonly Case[] = [
   ['POST /track', '405', () => '/track', () => ({})],
   ['POST /engage', '405', () => '/engage/', () => ({})],
+  ['POST /groups', '405', () => '/groups', () => ({})],
   ['POST /import', '405', () => '/import', () => ({})],
   ['GET /api/2.0/export', '405', () => '/api/2.0/export', () => ({})],
 ]

@@ -6,6 +6,7 @@ import { eu, other, stranger, us } from '../support/provision.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
   account,
+  aGroup,
   anEvent,
   aProfile,
   type Case,
@@ -35,7 +36,7 @@ describe('errors', () => {
     const answer = await send(one)
     expectDocumented(one[0], one[1], answer)
     // Browsers of other origins may read what went wrong, on the surfaces of SDKs only.
-    const isForBrowsers = /\/(track|engage|import)$/.test(one[0])
+    const isForBrowsers = /\/(track|engage|groups|import)$/.test(one[0])
     if (one[1] !== '405') expect(answer.headers['access-control-allow-origin'] !== undefined).toBe(isForBrowsers)
     expect(answer.headers['retry-after']).toBeUndefined()
   })
@@ -129,6 +130,7 @@ describe('while the engine of a region is gone', () => {
   const cases: readonly Case[] = [
     ['POST /track', '503', () => '/track', () => ({ body: anEvent(us.token, 'Kept later') })],
     ['POST /engage', '503', () => '/engage', () => ({ body: aProfile(us.token) })],
+    ['POST /groups', '503', () => '/groups', () => ({ body: aGroup(us.token) })],
     [
       'POST /import',
       '503',

@@ -1,5 +1,6 @@
 import type { Authenticator, MayUse, Route } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
+import { sha256Hex } from '../../kernel/hash.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -9,7 +10,7 @@ import { mayUse } from './domain/permissions.ts'
 import { createGdprTokens } from './gdpr-tokens.ts'
 import { createLogin } from './login.ts'
 import { accessRoutes } from './routes.ts'
-import { findAccountRights } from './store/postgres-credential-store.ts'
+import { findAccountRights, findProjectIdBySecretHash } from './store/postgres-credential-store.ts'
 import { findMe, setProjectCluster } from './store/postgres-me-store.ts'
 import { createProjectDirectory } from './store/project-directory.ts'
 
@@ -28,6 +29,8 @@ export interface Access {
   readonly mayUse: MayUse
   /** auth §9: owners and admins of the organization, read fresh. */
   readonly mayReadOrganizationAudit: (principal: Principal, organizationId: number) => Promise<boolean>
+  /** The project that a secret opens; null: none. */
+  readonly projectIdOfSecret: (secret: string) => Promise<number | null>
   readonly routes: readonly Route[]
 }
 
@@ -44,6 +47,7 @@ export const createAccess = async (deps: AccessDeps): Promise<Access> => {
       const role = rights?.organizationRoles.get(organizationId)
       return role === 'owner' || role === 'admin'
     },
+    projectIdOfSecret: (secret) => findProjectIdBySecretHash(control, sha256Hex(secret)),
     routes: accessRoutes({
       ...deps,
       login: await createLogin(deps),

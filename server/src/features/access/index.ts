@@ -1,2 +1,3 @@
 export { createAccess } from './create-access.ts'
 export { oneYearAfter } from './domain/gdpr-token.ts'
+export { parseCredentials } from './domain/parse-credentials.ts'

@@ -1,10 +1,10 @@
 import type { Route } from '../../http/route.ts'
 import type { Locate } from '../../http/steps/locate.ts'
+import type { FindPlace } from '../../kernel/geo-place.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createLinkStore } from '../identity/index.ts'
-import type { Profiles } from '../profiles/index.ts'
-import { createEngage } from './engage.ts'
+import { checkGroupUpdate, checkUpdate, type Profiles } from '../profiles/index.ts'
 import { createImport } from './import.ts'
 import type { OnOutcome, SuppressionList } from './ports.ts'
 import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
@@ -12,6 +12,7 @@ import { boundedGunzip } from './store/bounded-gunzip.ts'
 import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
 import { rowBlockOf } from './store/row-block.ts'
 import { createTrack } from './track.ts'
+import { createUpdateIntake } from './update-intake.ts'
 
 export interface IngestionDeps {
   readonly locate: Locate
@@ -20,6 +21,8 @@ export interface IngestionDeps {
   readonly regionDbs: readonly RegionDb[]
   readonly profiles: Profiles
   readonly suppression: SuppressionList
+  /** Null: there is no geo database, and so no place (ingestion §9). */
+  readonly findPlace: FindPlace | null
   readonly onOutcome: OnOutcome
   /** Secret of the installation: keys the ids that are made from client addresses. */
   readonly anonymousIdKey: Buffer | string
@@ -49,17 +52,24 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     if (writer === undefined) throw new Error(`region ${regionId} is not served here`)
     return writer
   }
-  const { locate, clock, suppression, onOutcome, anonymousIdKey } = deps
-  const intake = { clock, suppression, onOutcome, anonymousIdKey, writerOf }
+  const { locate, clock, profiles, suppression, onOutcome, anonymousIdKey, findPlace } = deps
+  const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, writerOf }
+  const updates = { locate, onOutcome, findPlace, gunzip: boundedGunzip(trackBytesMax) }
   return {
     routes: ingestionRoutes({
       track: createTrack({ ...intake, locate, gunzip: boundedGunzip(trackBytesMax) }),
-      engage: createEngage({
-        locate,
-        suppression,
-        onOutcome,
-        gunzip: boundedGunzip(trackBytesMax),
-        profilesOf: deps.profiles.storeOf,
+      engage: createUpdateIntake(updates, {
+        surface: 'engage',
+        check: checkUpdate,
+        isSuppressed: suppression.isSuppressed,
+        storeOf: profiles.storeOf,
+      }),
+      // A group is not a person: no id of one is suppressed (privacy §1.9).
+      groups: createUpdateIntake(updates, {
+        surface: 'groups',
+        check: checkGroupUpdate,
+        isSuppressed: () => false,
+        storeOf: profiles.groupStoreOf,
       }),
       import: createImport({ ...intake, gunzip: boundedGunzip(importBytesMax) }),
     }),

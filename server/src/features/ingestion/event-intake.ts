@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Received } from '../../http/route.ts'
+import type { FindPlace } from '../../kernel/geo-place.ts'
 import { hmacSha256Hex } from '../../kernel/hash.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
@@ -8,6 +9,7 @@ import { type LinkStore, resolveAsSent, resolveSimplified } from '../identity/in
 import { type AcceptedEvent, acceptEvent, type EventOutcome, serverPropertiesText } from './domain/accept-event.ts'
 import type { SentRecord } from './domain/decode-records.ts'
 import type { Link, Step, StepContext } from './domain/event-draft.ts'
+import { createPlaceOf } from './domain/where-from.ts'
 import type { SuppressionList, Tally } from './ports.ts'
 import type { GroupCommitter } from './store/group-committer.ts'
 import { createRowBlockWriter } from './store/row-block.ts'
@@ -23,6 +25,8 @@ export interface EventIntakeDeps {
   readonly suppression: SuppressionList
   /** Keys the ids that are made from client addresses. */
   readonly anonymousIdKey: Buffer | string
+  /** Null: there is no geo database. */
+  readonly findPlace: FindPlace | null
   readonly writerOf: (regionId: string) => RegionWriter
 }
 
@@ -31,6 +35,8 @@ export interface IntakeOptions {
   readonly project: Project
   readonly request: Received
   readonly isImport: boolean
+  /** As in query or form; says whether the client's address may tell the place (ingestion §9). */
+  readonly ipParam: string | undefined
   /** Whether an event without any id gets one from the client's address (identity §8). */
   readonly hasAnonymousIds: boolean
   readonly tally: Tally
@@ -82,7 +88,7 @@ const rowGrowth = 2.5
 
 const stepContext = (
   deps: EventIntakeDeps,
-  { project, request, isImport, hasAnonymousIds }: IntakeOptions,
+  { project, request, isImport, ipParam, hasAnonymousIds }: IntakeOptions,
 ): StepContext => {
   const nowMs = deps.clock.nowMs()
   let anonymousId: string | null = null
@@ -98,6 +104,7 @@ const stepContext = (
     resolveIds: project.identityMode === 'simplified' ? resolveSimplified : resolveAsSent,
     anonymousId: hasAnonymousIds ? makeAnonymousId : null,
     newInsertId: randomUUID,
+    placeOf: createPlaceOf(deps.findPlace, isImport ? 'import' : 'track', ipParam, request.clientIp),
   }
 }
 

@@ -38,7 +38,10 @@ const takeBody = async (deps: Omit<TrackDeps, 'locate'>, request: Scoped): Promi
   }
   if (records.length > recordCountMax) throw new InvalidRequest(`at most ${recordCountMax} events per request`)
   const isStrict = isStrictImport(decoded)
-  const { intake, failed, importedCount } = await takeEvents(deps, request, records, isStrict)
+  const { intake, failed, importedCount } = await takeEvents(deps, request, records, {
+    isStrict,
+    ipParam: params.get('ip'),
+  })
   if (isStrict && failed.length > 0) return { intake, reply: failedRecordsReply(failed, importedCount) }
   // Old libraries send a form and read the answer of /track (CLIENTS: python, ruby, node).
   const isValid = importedCount > 0
@@ -56,7 +59,7 @@ const takeEvents = async (
   deps: Omit<TrackDeps, 'locate'>,
   request: Scoped,
   records: readonly SentRecord[],
-  isStrict: boolean,
+  { isStrict, ipParam }: { readonly isStrict: boolean; readonly ipParam: string | undefined },
 ): Promise<{
   readonly intake: EventIntake
   readonly failed: readonly FailedRecord[]
@@ -64,7 +67,15 @@ const takeEvents = async (
 }> => {
   const tally = createTally('import', deps.onOutcome)
   const { scope, project } = request
-  const intake = createEventIntake(deps, { scope, project, request, isImport: true, hasAnonymousIds: !isStrict, tally })
+  const intake = createEventIntake(deps, {
+    scope,
+    project,
+    request,
+    isImport: true,
+    ipParam,
+    hasAnonymousIds: !isStrict,
+    tally,
+  })
   const steps = isStrict ? strictImportSteps : lenientImportSteps
   const failed: FailedRecord[] = []
   for (const [index, record] of records.entries()) {

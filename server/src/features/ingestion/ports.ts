@@ -5,7 +5,7 @@ export interface SuppressionList {
   isSuppressed(project: Project, distinctId: string): boolean | Promise<boolean>
 }
 
-export type IngestSurface = 'track' | 'import' | 'engage'
+export type IngestSurface = 'track' | 'import' | 'engage' | 'groups'
 
 /** For counters: what became of records, and why. Nothing personal; reasons are closed unions. */
 export type OnOutcome = (

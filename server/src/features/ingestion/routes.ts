@@ -3,6 +3,7 @@ import type { OpenRoute, Route, ScopedRoute } from '../../http/route.ts'
 export interface IngestionHandlers {
   readonly track: OpenRoute['handle']
   readonly engage: OpenRoute['handle']
+  readonly groups: OpenRoute['handle']
   readonly import: ScopedRoute['handle']
 }
 
@@ -11,8 +12,8 @@ export const trackBytesMax = 20 * 1_024 * 1_024
 export const importBytesMax = 10 * 1_024 * 1_024
 
 /**
- * ING-01…10, ING-17…22. `/track` and `/engage` take no credential: a Basic header there is another call's, left behind
- * by client libraries, and is ignored. For `/import` a secret or token names its project itself; a service account
+ * ING-01…10, ING-17…23. `/track`, `/engage` and `/groups` take no credential: a Basic header there is another call's,
+ * left behind by client libraries, and is ignored. For `/import` a secret or token names its project itself; a service account
  * names it by `project_id` in the query.
  */
 export const ingestionRoutes = (handlers: IngestionHandlers): readonly Route[] =>
@@ -34,6 +35,15 @@ export const ingestionRoutes = (handlers: IngestionHandlers): readonly Route[] =
       bodyBytesMax: trackBytesMax,
       access: { accepts: 'none' },
       handle: handlers.engage,
+    },
+    {
+      surface: 'ingest',
+      method,
+      path: '/groups',
+      hostFamily: 'api',
+      bodyBytesMax: trackBytesMax,
+      access: { accepts: 'none' },
+      handle: handlers.groups,
     },
     {
       surface: 'import',

@@ -32,7 +32,7 @@ export const createTrack =
     const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
     if (records === null) return ingestReply(params, { isValid: false, error: null })
     refuseTooManyRecords(records)
-    const { elsewhere, ...result } = await storeEvents(deps, request, records, params.get('ip') === '1')
+    const { elsewhere, ...result } = await storeEvents(deps, request, records, params.get('ip'))
     if (elsewhere !== null) throw elsewhere
     return ingestReply(params, result)
   }
@@ -41,9 +41,10 @@ const storeEvents = async (
   deps: TrackDeps,
   request: Received,
   records: readonly SentRecord[],
-  hasAnonymousIds: boolean,
+  ipParam: string | undefined,
 ): Promise<IngestResult & { readonly elsewhere: WrongRegion | null }> => {
   const tally = createTally('track', deps.onOutcome)
+  const hasAnonymousIds = ipParam === '1'
   const placeOf = createTokenLookup(deps.locate.byToken, request)
   const intakes = new Map<number, EventIntake>()
   let isValid = false
@@ -69,7 +70,7 @@ const storeEvents = async (
       const { scope, project } = place
       const intake =
         intakes.get(project.id) ??
-        createEventIntake(deps, { scope, project, request, isImport: false, hasAnonymousIds, tally })
+        createEventIntake(deps, { scope, project, request, isImport: false, ipParam, hasAnonymousIds, tally })
       intakes.set(project.id, intake)
       const taken = intake.take(trackSteps, record)
       const outcome = taken instanceof Promise ? await taken : taken

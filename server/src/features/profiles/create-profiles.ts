@@ -1,11 +1,15 @@
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
+import type { GroupId } from './domain/group-update.ts'
 import {
   createProfileStore,
   defaultProfileSettings,
   type ProfileStore,
   type ProfileStoreSettings,
 } from './store/clickhouse-profile-store.ts'
+import { groupProfiles } from './store/group-profiles.ts'
+import { personProfiles } from './store/person-profiles.ts'
+import type { ProfileTable } from './store/profile-rows.ts'
 
 export interface ProfilesDeps {
   readonly control: ControlDb
@@ -17,21 +21,29 @@ export interface ProfilesDeps {
 export interface Profiles {
   /** Throws for a region that is not served here, which a ProjectScope cannot name. */
   storeOf(regionId: string): ProfileStore
+  /** The same for profiles of groups. */
+  groupStoreOf(regionId: string): ProfileStore<GroupId>
   /** Resolves when every update that was taken is answered. */
   drain(): Promise<void>
 }
 
-/** Wires the profiles slice: one store per region. Its HTTP side is part of ingestion (`/engage`). */
+/** Wires the profiles slice: two stores per region. Its HTTP side is part of ingestion (`/engage`, `/groups`). */
 export const createProfiles = ({ control, regionDbs, settings = defaultProfileSettings }: ProfilesDeps): Profiles => {
-  const stores = new Map(regionDbs.map((db) => [db.regionId, createProfileStore(db, control, settings)]))
+  const open = <Id>(table: ProfileTable<Id>): ReadonlyMap<string, ProfileStore<Id>> =>
+    new Map(regionDbs.map((db) => [db.regionId, createProfileStore({ db, control, table }, settings)]))
+  const people = open(personProfiles)
+  const groups = open(groupProfiles)
   return {
-    storeOf: (regionId) => {
-      const store = stores.get(regionId)
-      if (store === undefined) throw new Error(`region ${regionId} is not served here`)
-      return store
-    },
+    storeOf: (regionId) => servedOf(people, regionId),
+    groupStoreOf: (regionId) => servedOf(groups, regionId),
     drain: async () => {
-      await Promise.all([...stores.values()].map((store) => store.drain()))
+      await Promise.all([...people.values(), ...groups.values()].map((store) => store.drain()))
     },
   }
+}
+
+const servedOf = <Store>(stores: ReadonlyMap<string, Store>, regionId: string): Store => {
+  const store = stores.get(regionId)
+  if (store === undefined) throw new Error(`region ${regionId} is not served here`)
+  return store
 }

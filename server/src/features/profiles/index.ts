@@ -1,4 +1,6 @@
 export { createProfiles, type Profiles } from './create-profiles.ts'
-export { checkUpdate, type ProfileUpdate } from './domain/profile-update.ts'
+export { checkGroupUpdate } from './domain/group-update.ts'
+export { type CheckedUpdate, checkUpdate, type ProfileUpdate } from './domain/profile-update.ts'
+export { putPlace } from './domain/put-place.ts'
 export type { ProfileStore } from './store/clickhouse-profile-store.ts'
 export { lockAllProfileSlots } from './store/profile-slots.ts'

@@ -17,14 +17,15 @@ describe('permissions', () => {
   it.each([
     ['owner', permissions],
     ['admin', permissions],
-    ['analyst', ['events:export', 'project:read']],
-    ['consumer', ['project:read']],
+    ['analyst', ['events:export', 'lookup-tables:upload', 'project:read']],
+    ['consumer', ['lookup-tables:upload', 'project:read']],
   ] as const)('of a project %s', (role, expected) => {
     expect(held(account(role))).toEqual(expected)
   })
 
   it('of the keys of a project', () => {
-    expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(['events:import', 'events:export'])
+    const ofSecret = ['events:import', 'events:export', 'lookup-tables:upload']
+    expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(ofSecret)
     expect(held({ kind: 'project-token', projectId: 7 })).toEqual(['events:import'])
   })
 

@@ -22,6 +22,11 @@ export const eventKinds: Readonly<Record<AuditEventType, EventKind>> = {
   'user_data_deletion.failed': { displayName: 'User Data Deletion Failed', scope: 'project' },
   'raw_event_export.requested': { displayName: 'Raw Event Export Requested', scope: 'project' },
   'project.created': { displayName: 'Project Created', scope: 'project' },
+  'group_key.created': { displayName: 'Group Key Created', scope: 'project' },
+  'group_key.deleted': { displayName: 'Group Key Deleted', scope: 'project' },
+  'lookup_table.created': { displayName: 'Lookup Table Created', scope: 'project' },
+  'lookup_table.updated': { displayName: 'Lookup Table Updated', scope: 'project' },
+  'lookup_table.deleted': { displayName: 'Lookup Table Deleted', scope: 'project' },
   'service_account.created': { displayName: 'Service Account Created', scope: 'organization' },
 }
 

@@ -22,6 +22,7 @@ const context: StepContext = {
   resolveIds: resolveSimplified,
   anonymousId: null,
   newInsertId: () => 'made-up',
+  placeOf: null,
 }
 
 type Properties = Readonly<Record<string, JsonValue>>

@@ -13,6 +13,7 @@ import {
   rejectWithoutDistinctId,
   rejectWithoutInsertId,
 } from './steps/event-ids.ts'
+import { putPlace } from './steps/event-place.ts'
 import {
   dropOlderThanFiveDays,
   putNowForNearFuture,
@@ -46,6 +47,7 @@ export const trackSteps: readonly Step[] = [
   putIds,
   putAnonymousId,
   putInsertId,
+  putPlace,
   putPropertyTexts('replace'),
   rejectTooLarge,
 ]
@@ -65,6 +67,7 @@ export const strictImportSteps: readonly Step[] = [
   rejectNotAPerson,
   rejectWithoutInsertId,
   putInsertId,
+  putPlace,
   putPropertyTexts('reject'),
   rejectTooLarge,
 ]
@@ -81,6 +84,7 @@ export const lenientImportSteps: readonly Step[] = [
   putIds,
   putAnonymousId,
   putInsertId,
+  putPlace,
   putPropertyTexts('reject'),
   rejectTooLarge,
 ]
@@ -107,6 +111,7 @@ const newDraft = (record: SentRecord): Draft => ({
   distinctId: '',
   insertId: '',
   propertiesText: '',
+  placeText: '',
   sizeBytes: 0,
 })
 

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../kernel/json.ts'
+import type { PlaceOf } from './where-from.ts'
 
 export type DropReason = 'ignored' | 'older-than-five-days' | 'unknown-token' | 'suppressed'
 
@@ -53,6 +54,8 @@ export interface StepContext {
   /** Id for events without one (identity §8); null: such events belong to nobody. */
   readonly anonymousId: (() => string) | null
   readonly newInsertId: () => string
+  /** Null: there is no geo database. */
+  readonly placeOf: PlaceOf | null
 }
 
 /**
@@ -70,6 +73,8 @@ export interface Draft {
   insertId: string
   /** Members of the row's map, each `"name":"raw JSON text"`. */
   propertiesText: string
+  /** Members of the row's map that say where the event came from. */
+  placeText: string
   /** Bytes of the record as compact JSON, before anything was shortened or removed. */
   sizeBytes: number
 }

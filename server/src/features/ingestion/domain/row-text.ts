@@ -38,6 +38,6 @@ export const eventRowText = (draft: Draft, { projectId, serverPropertiesText }: 
   return (
     `{"project_id":${projectId},"event":${JSON.stringify(draft.event)},"time":"${timeText(timeMs)}",` +
     `"distinct_id":${JSON.stringify(draft.distinctId)},"insert_id":${JSON.stringify(draft.insertId)},` +
-    `"properties":{"$mp_event_size":"${draft.sizeBytes}",${serverPropertiesText}${device}${user}${draft.propertiesText}}}`
+    `"properties":{"$mp_event_size":"${draft.sizeBytes}",${serverPropertiesText}${device}${user}${draft.placeText}${draft.propertiesText}}}`
   )
 }

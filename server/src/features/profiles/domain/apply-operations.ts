@@ -1,5 +1,5 @@
 import { isNumberLike, type JsonValue, parseJson } from '../../../kernel/json.ts'
-import { type ProfileUpdate, rejectUpdate } from './profile-update.ts'
+import { type ProfileOperations, rejectUpdate } from './profile-update.ts'
 
 /** Raw JSON text by property name, as stored. */
 export type ProfileProperties = ReadonlyMap<string, string>
@@ -15,7 +15,7 @@ const profileBytesMax = 1_024 * 1_024
 const lastSeen = '$last_seen'
 
 /** ING-17…22: applies one record to a profile (null: there is none). All or nothing: a bad operation changes nothing. */
-export const applyOperations = (before: ProfileProperties | null, update: ProfileUpdate): ApplyOutcome => {
+export const applyOperations = (before: ProfileProperties | null, update: ProfileOperations): ApplyOutcome => {
   const start = update.delete ? null : before
   if (start === null && !update.createsProfile) return { kind: 'accept', value: null }
   const working = new Map(start)
@@ -81,7 +81,7 @@ const removeFrom = (working: Map<string, string>, name: string, text: string): v
   if (kept.length < items.length) working.set(name, listText(kept))
 }
 
-const tooLarge = (working: ReadonlyMap<string, string>, update: ProfileUpdate): ApplyOutcome | null => {
+const tooLarge = (working: ReadonlyMap<string, string>, update: ProfileOperations): ApplyOutcome | null => {
   for (const values of [update.set, update.setOnce, update.union, update.append]) {
     for (const name of values.keys()) {
       if (Buffer.byteLength(working.get(name) ?? '') > listBytesMax) {

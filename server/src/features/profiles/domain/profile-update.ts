@@ -3,9 +3,8 @@ import { truncateUtf8 } from '../../../kernel/text.ts'
 
 type Values = ReadonlyMap<string, JsonValue>
 
-/** One checked record of `/engage`: what to do with one profile. Several operations are done in this order (ingestion §12). */
-export interface ProfileUpdate {
-  readonly distinctId: string
+/** What a record says to do with one profile. Several operations are done in this order (ingestion §12). */
+export interface ProfileOperations {
   readonly delete: boolean
   /** `$unset` and `$remove` alone do not make a profile. */
   readonly createsProfile: boolean
@@ -22,9 +21,17 @@ export interface ProfileUpdate {
   readonly sizeBytes: number
 }
 
+/** One checked record. The id of a person's profile is its distinct_id; a group's has two parts (group-update.ts). */
+export interface ProfileUpdate<Id = string> extends ProfileOperations {
+  readonly id: Id
+}
+
 export type UpdateFault =
   | 'not-an-object'
   | 'distinct-id-missing'
+  | 'group-key-missing'
+  | 'group-key-of-people'
+  | 'group-id-missing'
   | 'operation-missing'
   | 'operation-malformed'
   | 'record-too-large'
@@ -32,9 +39,11 @@ export type UpdateFault =
   | 'value-too-large'
   | 'profile-too-large'
 
-export type CheckedUpdate =
-  | { readonly kind: 'accept'; readonly value: ProfileUpdate }
+export type Checked<Value> =
+  | { readonly kind: 'accept'; readonly value: Value }
   | { readonly kind: 'reject'; readonly reason: UpdateFault; readonly field: string; readonly message: string }
+
+export type CheckedUpdate<Id = string> = Checked<ProfileUpdate<Id>>
 
 export const rejectUpdate = (reason: UpdateFault, field: string, why: string) =>
   ({ kind: 'reject', reason, field, message: `'${field}' is invalid: ${why}` }) as const
@@ -44,14 +53,27 @@ const recordBytesMax = 1_000_000
 // Far more than any documented value needs; far less than the stack holds.
 const nestingMax = 32
 
+/** ING-17…22: checks one record of `/engage` as sent; see `checkRecord`. */
+export const checkUpdate = (record: JsonValue | undefined, receivedAtMs: number): CheckedUpdate =>
+  checkRecord(record, receivedAtMs, (sent) => {
+    const value = idText(sent['$distinct_id'])
+    return value === ''
+      ? rejectUpdate('distinct-id-missing', '$distinct_id', 'must be a non-empty string')
+      : { kind: 'accept', value }
+  })
+
 /**
- * ING-17…22: checks one record of `/engage` as sent. Modifiers (`$ip`, `$latitude`, `$time`, `$device_id`, …) are
- * taken and not stored. `receivedAtMs` becomes `$last_seen`: updates count in the order they arrive.
+ * Checks a record that changes a profile of any kind; `idOf` finds which one. Modifiers (`$ip`, `$latitude`, `$time`,
+ * `$device_id`, …) are taken and not stored. `receivedAtMs` becomes `$last_seen`: updates count in the order they arrive.
  */
-export const checkUpdate = (record: JsonValue | undefined, receivedAtMs: number): CheckedUpdate => {
+export const checkRecord = <Id>(
+  record: JsonValue | undefined,
+  receivedAtMs: number,
+  idOf: (record: SentObject) => Checked<Id>,
+): CheckedUpdate<Id> => {
   if (!isJsonObject(record)) return rejectUpdate('not-an-object', 'record', 'must be a JSON object')
-  const distinctId = idText(record['$distinct_id'])
-  if (distinctId === '') return rejectUpdate('distinct-id-missing', '$distinct_id', 'must be a non-empty string')
+  const id = idOf(record)
+  if (id.kind === 'reject') return id
   const operations = operationNames.filter((name) => record[name] !== undefined)
   if (operations.length === 0) return rejectUpdate('operation-missing', 'record', 'must have an operation such as $set')
   for (const name of operations) {
@@ -63,8 +85,10 @@ export const checkUpdate = (record: JsonValue | undefined, receivedAtMs: number)
   if (sizeBytes > recordBytesMax) {
     return rejectUpdate('record-too-large', 'record', `must be at most ${recordBytesMax} bytes`)
   }
-  return { kind: 'accept', value: updateOf(record, distinctId, receivedAtMs, sizeBytes) }
+  return { kind: 'accept', value: { id: id.value, ...operationsOf(record, receivedAtMs, sizeBytes) } }
 }
+
+type SentObject = { readonly [key: string]: JsonValue }
 
 const operationNames = ['$delete', '$unset', '$set', '$set_once', '$add', '$union', '$append', '$remove'] as const
 const creating = ['$set', '$set_once', '$add', '$union', '$append'] as const
@@ -93,15 +117,9 @@ const isDeeper = (value: JsonValue, levels: number): boolean => {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner as JsonValue, levels - 1))
 }
 
-const updateOf = (
-  record: { readonly [key: string]: JsonValue },
-  distinctId: string,
-  receivedAtMs: number,
-  sizeBytes: number,
-): ProfileUpdate => {
+const operationsOf = (record: SentObject, receivedAtMs: number, sizeBytes: number): ProfileOperations => {
   const ignoresTime = record['$ignore_time'] === true || record['$ignore_time'] === 'true'
   return {
-    distinctId,
     delete: record['$delete'] !== undefined,
     createsProfile: creating.some((name) => record[name] !== undefined),
     unset: ((record['$unset'] ?? []) as readonly string[]).map(boundedText),
@@ -126,7 +144,8 @@ const valuesOf = (operation: JsonValue | undefined): Values => {
   return values
 }
 
-const idText = (value: JsonValue | undefined): string => {
+/** Ids are texts; numbers and booleans become theirs. Empty: there is none. */
+export const idText = (value: JsonValue | undefined): string => {
   if (typeof value === 'string') return boundedText(value)
   return isNumberLike(value) || typeof value === 'boolean' ? JSON.stringify(value) : ''
 }

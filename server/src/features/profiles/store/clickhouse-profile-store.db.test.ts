@@ -6,6 +6,7 @@ import { migrateClickhouse } from '../../../platform/clickhouse/migrate.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import { checkUpdate, type ProfileUpdate } from '../domain/profile-update.ts'
 import { createProfileStore, defaultProfileSettings, type ProfileStore } from './clickhouse-profile-store.ts'
+import { personProfiles } from './person-profiles.ts'
 import { lockAllProfileSlots } from './profile-slots.ts'
 
 let engines: TestEngines
@@ -16,7 +17,8 @@ const update = (record: Record<string, JsonValue>): ProfileUpdate => {
   if (checked.kind !== 'accept') throw new Error(checked.message)
   return checked.value
 }
-const open = (db: RegionDb = engines.region): ProfileStore => createProfileStore(db, engines.control)
+const open = (db: RegionDb = engines.region): ProfileStore =>
+  createProfileStore({ db, control: engines.control, table: personProfiles })
 const propertiesOf = async (store: ProfileStore, id: string, of = scope) => {
   const profile = (await store.get(of, [id])).get(id)
   return profile === undefined ? undefined : Object.fromEntries(profile)
@@ -131,10 +133,8 @@ describe('profile store', () => {
   })
 
   it('refuses beyond its bound and while it drains', async () => {
-    const store = createProfileStore(engines.region, engines.control, {
-      ...defaultProfileSettings,
-      queueUpdateCountMax: 1,
-    })
+    const stores = { db: engines.region, control: engines.control, table: personProfiles }
+    const store = createProfileStore(stores, { ...defaultProfileSettings, queueUpdateCountMax: 1 })
     const first = store.apply(scope, [update({ $distinct_id: 'q', $add: { n: 1 } })])
     await expect(store.apply(scope, [update({ $distinct_id: 'q', $add: { n: 1 } })])).rejects.toMatchObject({
       code: 'OVERLOADED',

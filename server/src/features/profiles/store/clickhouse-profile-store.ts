@@ -4,7 +4,7 @@ import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import type { ControlDb } from '../../../platform/postgres/control-db.ts'
 import { type ApplyOutcome, applyOperations, type ProfileProperties } from '../domain/apply-operations.ts'
 import type { ProfileUpdate } from '../domain/profile-update.ts'
-import { profileRowText, readNewest, type StoredProfile } from './profile-rows.ts'
+import { type ProfileTable, profileRowText, type StoredProfile } from './profile-rows.ts'
 import { lockProfileSlots, profileSlot } from './profile-slots.ts'
 
 export interface ProfileStoreSettings {
@@ -24,43 +24,55 @@ export const defaultProfileSettings: ProfileStoreSettings = {
 /** What became of one update, in the order of the request; rejected ones changed nothing. */
 export type UpdateOutcome = { readonly kind: 'accept' } | Extract<ApplyOutcome, { readonly kind: 'reject' }>
 
-export interface ProfileStore {
+/** `Id` says which profile of a project: a distinct_id, or a group's key and id. */
+export interface ProfileStore<Id = string> {
   /**
    * Applies the updates in order and resolves when they are durable (invariant 4). Safe with several servers: a profile
    * is changed under its slot's lock. Throws Overloaded when the queue is full or closed, EngineUnavailable when a
    * store does not answer: some of the updates may have been applied then.
    */
-  apply(scope: ProjectScope, updates: readonly ProfileUpdate[]): Promise<readonly UpdateOutcome[]>
-  /** Profiles as anybody may see them, raw JSON text by property name; those that are gone or hidden are missing. */
-  get(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlyMap<string, ProfileProperties>>
+  apply(scope: ProjectScope, updates: readonly ProfileUpdate<Id>[]): Promise<readonly UpdateOutcome[]>
+  /**
+   * Profiles as anybody may see them, by the text of their id (`ProfileTable.textOf`): raw JSON text by property name.
+   * Those that are gone or hidden are missing.
+   */
+  get(scope: ProjectScope, ids: readonly Id[]): Promise<ReadonlyMap<string, ProfileProperties>>
   /** Refuses new updates; resolves when everything taken before is answered. */
   drain(): Promise<void>
 }
 
-interface Job {
+interface Job<Id> {
   readonly projectId: number
-  readonly updates: readonly ProfileUpdate[]
+  readonly updates: readonly ProfileUpdate<Id>[]
   readonly outcomes: UpdateOutcome[]
   error: AppError | null
   readonly settle: () => void
 }
 
 /** All updates of one profile in a batch, in order of arrival. */
-interface ProfileWork {
+interface ProfileWork<Id> {
   readonly projectId: number
-  readonly distinctId: string
-  readonly updates: { readonly job: Job; readonly at: number }[]
+  readonly id: Id
+  readonly idText: string
+  readonly updates: { readonly job: Job<Id>; readonly at: number }[]
 }
 
 const batchUpdateCountMax = 5_000
 
-/** ING-17…22: read-modify-write of profiles. All updates that arrive while a batch runs form the next one. */
-export const createProfileStore = (
-  db: RegionDb,
-  control: ControlDb,
+/** What one store works on. */
+interface Stores<Id> {
+  readonly db: RegionDb
+  readonly control: ControlDb
+  readonly table: ProfileTable<Id>
+}
+
+/** ING-17…23: read-modify-write of profiles. All updates that arrive while a batch runs form the next one. */
+export const createProfileStore = <Id>(
+  stores: Stores<Id>,
   settings: ProfileStoreSettings = defaultProfileSettings,
-): ProfileStore => {
-  const queue: Job[] = []
+): ProfileStore<Id> => {
+  const { db, table } = stores
+  const queue: Job<Id>[] = []
   let heldUpdateCount = 0
   let heldBytes = 0
   let isRunning = false
@@ -70,12 +82,12 @@ export const createProfileStore = (
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       const jobs = takeJobs(queue)
-      const works = [...worksOf(jobs)]
+      const works = [...worksOf(table, jobs)]
       let outage: AppError | null = null
       for (let at = 0; at < works.length && outage === null; at += settings.batchProfileCountMax) {
-        outage = await runBatch(db, control, works.slice(at, at + settings.batchProfileCountMax))
+        outage = await runBatch(stores, works.slice(at, at + settings.batchProfileCountMax))
         // Who waits behind a store that does not answer would each wait as long again, one batch after the other.
-        if (outage !== null) tell([...works.slice(at), ...worksOf(queue)], outage)
+        if (outage !== null) tell([...works.slice(at), ...worksOf(table, queue)], outage)
       }
       const answered = outage === null ? jobs : [...jobs, ...queue.splice(0)]
       for (const job of answered) job.settle()
@@ -100,8 +112,8 @@ export const createProfileStore = (
       if (isFull) throw new Overloaded('too many profile updates are waiting; send this again')
       heldUpdateCount += updates.length
       heldBytes += bytes
-      const job = await new Promise<Job>((resolve) => {
-        const added: Job = {
+      const job = await new Promise<Job<Id>>((resolve) => {
+        const added: Job<Id> = {
           projectId: scope.projectId,
           updates,
           outcomes: [],
@@ -117,10 +129,10 @@ export const createProfileStore = (
       if (job.error !== null) throw job.error
       return job.outcomes
     },
-    get: async (scope, distinctIds) => {
-      const stored = await readNewest(db, scope.projectId, distinctIds)
+    get: async (scope, ids) => {
+      const stored = await table.readNewest(db, scope.projectId, ids)
       const visible = new Map<string, ProfileProperties>()
-      for (const [id, { properties }] of stored) if (properties !== null) visible.set(id, properties)
+      for (const [idText, { properties }] of stored) if (properties !== null) visible.set(idText, properties)
       return visible
     },
     drain: async () => {
@@ -134,7 +146,7 @@ export const createProfileStore = (
 }
 
 /** At least one job, and no more than make a sensible batch. */
-const takeJobs = (queue: Job[]): readonly Job[] => {
+const takeJobs = <Id>(queue: Job<Id>[]): readonly Job<Id>[] => {
   let updateCount = 0
   let jobCount = 0
   for (const { updates } of queue) {
@@ -145,12 +157,13 @@ const takeJobs = (queue: Job[]): readonly Job[] => {
   return queue.splice(0, jobCount)
 }
 
-const worksOf = (jobs: readonly Job[]): Iterable<ProfileWork> => {
-  const works = new Map<string, ProfileWork>()
+const worksOf = <Id>(table: ProfileTable<Id>, jobs: readonly Job<Id>[]): Iterable<ProfileWork<Id>> => {
+  const works = new Map<string, ProfileWork<Id>>()
   for (const job of jobs) {
-    for (const [at, { distinctId }] of job.updates.entries()) {
-      const key = `${job.projectId}/${distinctId}`
-      const work = works.get(key) ?? { projectId: job.projectId, distinctId, updates: [] }
+    for (const [at, { id }] of job.updates.entries()) {
+      const idText = table.textOf(id)
+      const key = `${job.projectId}/${idText}`
+      const work = works.get(key) ?? { projectId: job.projectId, id, idText, updates: [] }
       works.set(key, work)
       work.updates.push({ job, at })
     }
@@ -158,28 +171,31 @@ const worksOf = (jobs: readonly Job[]): Iterable<ProfileWork> => {
   return works.values()
 }
 
-const tell = (works: readonly ProfileWork[], failure: AppError): void => {
+const tell = <Id>(works: readonly ProfileWork<Id>[], failure: AppError): void => {
   for (const { updates } of works) for (const { job } of updates) job.error = failure
 }
 
 /**
  * Never rejects: a failure is told to the jobs that it concerns. Resolves with why a store does not answer, or null.
  */
-const runBatch = async (db: RegionDb, control: ControlDb, works: readonly ProfileWork[]): Promise<AppError | null> => {
+const runBatch = async <Id>(
+  { db, control, table }: Stores<Id>,
+  works: readonly ProfileWork<Id>[],
+): Promise<AppError | null> => {
   try {
-    const slots = works.map(({ projectId, distinctId }) => profileSlot(projectId, distinctId))
+    const slots = works.map(({ projectId, idText }) => profileSlot(projectId, idText))
     await control.tx(async (tx) => {
-      await lockProfileSlots(tx, db.regionId, slots)
+      await lockProfileSlots(tx, table.name, db.regionId, slots)
       const rows: string[] = []
       for (const [projectId, ofProject] of Map.groupBy(works, (work) => work.projectId)) {
-        const ids = ofProject.map(({ distinctId }) => distinctId)
-        const stored = await readNewest(db, projectId, ids)
+        const ids = ofProject.map(({ id }) => id)
+        const stored = await table.readNewest(db, projectId, ids)
         for (const work of ofProject) {
-          const row = changedRow(work, stored.get(work.distinctId))
+          const row = changedRow(table, work, stored.get(work.idText))
           if (row !== null) rows.push(row)
         }
       }
-      if (rows.length > 0) await db.insert('profile', Buffer.from(`${rows.join('\n')}\n`))
+      if (rows.length > 0) await db.insert(table.name, Buffer.from(`${rows.join('\n')}\n`))
     })
     return null
   } catch (error) {
@@ -191,15 +207,20 @@ const runBatch = async (db: RegionDb, control: ControlDb, works: readonly Profil
 }
 
 /** Applies a profile's updates one after the other; null when nothing has to be written. */
-const changedRow = (work: ProfileWork, stored: StoredProfile | undefined): string | null => {
+const changedRow = <Id>(
+  table: ProfileTable<Id>,
+  work: ProfileWork<Id>,
+  stored: StoredProfile | undefined,
+): string | null => {
   const before = stored?.properties ?? null
   let after = before
   for (const { job, at } of work.updates) {
-    const outcome = applyOperations(after, job.updates[at] as ProfileUpdate)
+    const outcome = applyOperations(after, job.updates[at] as ProfileUpdate<Id>)
     job.outcomes[at] = outcome.kind === 'accept' ? accepted : outcome
     if (outcome.kind === 'accept') after = outcome.value
   }
-  return after === before ? null : profileRowText(work.projectId, work.distinctId, (stored?.version ?? 0) + 1, after)
+  if (after === before) return null
+  return profileRowText(work.projectId, table.idMembers(work.id), (stored?.version ?? 0) + 1, after)
 }
 
 const accepted = { kind: 'accept' } as const

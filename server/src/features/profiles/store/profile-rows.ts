@@ -8,56 +8,39 @@ export interface StoredProfile {
   readonly properties: ProfileProperties | null
 }
 
-// Rows that the hidden set covers count as absent, yet the next version must stand above theirs.
-const newestSql = `
-SELECT p.distinct_id AS distinct_id, toString(p.version) AS version, p.properties AS properties,
-       p.is_deleted = 1 OR p.updated_at <= h.cutoff AS is_gone
-FROM (
-    SELECT distinct_id, version, is_deleted, updated_at, properties
-    FROM profile
-    WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
-    ORDER BY version DESC
-    LIMIT 1 BY distinct_id
-) AS p
-LEFT ANY JOIN (
-    SELECT distinct_id, max(cutoff) AS cutoff
-    FROM hidden_id
-    WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
-    GROUP BY distinct_id
-) AS h ON p.distinct_id = h.distinct_id`
+/** The table of one kind of profile: how its rows are named, and read as their store may see them. */
+export interface ProfileTable<Id> {
+  readonly name: 'profile' | 'group_profile'
+  /** Within a project: the same text is the same profile. */
+  textOf(id: Id): string
+  /** Columns that name it, as members of a JSON object. */
+  idMembers(id: Id): string
+  /** Profiles of one project by `textOf`; those that never were are missing. */
+  readNewest(db: RegionDb, projectId: number, ids: readonly Id[]): Promise<ReadonlyMap<string, StoredProfile>>
+}
 
-interface NewestRow {
-  readonly distinct_id: string
+/** What every such table has beside its names. */
+export interface NewestRow {
   readonly version: string
   readonly properties: Readonly<Record<string, string>>
   readonly is_gone: number
 }
 
-/** Profiles of one project by distinct_id; those that never were are missing. */
-export const readNewest = async (
-  db: RegionDb,
-  projectId: number,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, StoredProfile>> => {
-  const rows = await db.rows<NewestRow>(newestSql, { params: { projectId, ids } })
-  return new Map(
-    rows.map((row) => {
-      const properties = row.is_gone ? null : new Map(Object.entries(row.properties))
-      return [row.distinct_id, { version: Number(row.version), properties }]
-    }),
-  )
-}
+export const storedProfile = ({ version, properties, is_gone: isGone }: NewestRow): StoredProfile => ({
+  version: Number(version),
+  properties: isGone ? null : new Map(Object.entries(properties)),
+})
 
-/** One line of JSONEachRow for the table `profile`; `updated_at` is left to the engine's clock. */
+/** One line of JSONEachRow; `updated_at` is left to the engine's clock. `idMembers` as its table makes them. */
 export const profileRowText = (
   projectId: number,
-  distinctId: string,
+  idMembers: string,
   version: number,
   properties: ProfileProperties | null,
 ): string => {
   const members = [...(properties ?? [])].map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`)
   return (
-    `{"project_id":${projectId},"distinct_id":${JSON.stringify(distinctId)},"version":${version},` +
+    `{"project_id":${projectId},${idMembers},"version":${version},` +
     `"is_deleted":${properties === null ? 1 : 0},"properties":{${members.join(',')}}}`
   )
 }

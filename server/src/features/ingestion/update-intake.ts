@@ -1,48 +1,67 @@
 import type { Received, Reply } from '../../http/route.ts'
 import type { Locate } from '../../http/steps/locate.ts'
 import type { WrongRegion } from '../../kernel/errors.ts'
+import type { FindPlace } from '../../kernel/geo-place.ts'
 import { isJsonObject } from '../../kernel/json.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
-import { checkUpdate, type ProfileStore, type ProfileUpdate } from '../profiles/index.ts'
+import { type CheckedUpdate, type ProfileStore, type ProfileUpdate, putPlace } from '../profiles/index.ts'
 import { decodeRecords, type Gunzip, type SentRecord } from './domain/decode-records.ts'
-import { createTally, type OnOutcome, type SuppressionList, type Tally } from './ports.ts'
+import { createPlaceOf, type GeoEndpoint, hasCoordinates, type PlaceOf } from './domain/where-from.ts'
+import { createTally, type IngestSurface, type OnOutcome, type Tally } from './ports.ts'
 import { type FailedRecord, failedRecordsReply, ingestReply } from './replies.ts'
 import { createTokenLookup, type TokenPlace } from './token-lookup.ts'
 import { refuseTooManyRecords } from './track.ts'
 
-export interface EngageDeps {
+export interface UpdateIntakeDeps {
   readonly locate: Locate
   readonly gunzip: Gunzip
-  readonly suppression: SuppressionList
   readonly onOutcome: OnOutcome
-  readonly profilesOf: (regionId: string) => ProfileStore
+  /** Null: there is no geo database. */
+  readonly findPlace: FindPlace | null
+}
+
+/** What `/engage` and `/groups` differ in. `Id` says which profile of a project. */
+export interface UpdateKind<Id> {
+  readonly surface: IngestSurface & GeoEndpoint
+  readonly check: (record: SentRecord, receivedAtMs: number) => CheckedUpdate<Id>
+  readonly isSuppressed: (project: Project, id: Id) => boolean | Promise<boolean>
+  readonly storeOf: (regionId: string) => ProfileStore<Id>
 }
 
 /** The checked updates of one project, with their positions in the batch. */
-interface ProjectUpdates {
+interface ProjectUpdates<Id> {
   readonly scope: ProjectScope
-  readonly updates: ProfileUpdate[]
+  readonly updates: ProfileUpdate<Id>[]
   readonly indexes: number[]
 }
 
-interface Intake {
+/** A record that can be applied, once it is known where. */
+interface Placeable<Id> {
+  readonly index: number
+  readonly record: SentRecord
+  readonly update: ProfileUpdate<Id>
+}
+
+interface Intake<Id> {
   readonly tally: Tally
   readonly failed: FailedRecord[]
-  readonly byProject: Map<number, ProjectUpdates>
+  readonly byProject: Map<number, ProjectUpdates<Id>>
+  readonly placeOf: PlaceOf | null
   elsewhere: WrongRegion | null
 }
 
-/** ING-17…22: profile updates that carry the token of their project; answers like `/track`, or with strict=1 like `/import`. */
-export const createEngage =
-  (deps: EngageDeps) =>
+/** ING-17…23: profile updates that carry the token of their project; answers like `/track`, or with strict=1 like `/import`. */
+export const createUpdateIntake =
+  <Id>(deps: UpdateIntakeDeps, kind: UpdateKind<Id>) =>
   async (request: Received): Promise<Reply> => {
     const { body, query, headers } = request
     const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
     if (records === null) return ingestReply(params, { isValid: false, error: null })
     refuseTooManyRecords(records)
-    const intake = await takeUpdates(deps, request, records)
-    await applyUpdates(deps, intake)
+    const placeOf = createPlaceOf(deps.findPlace, kind.surface, params.get('ip'), request.clientIp)
+    const intake = await takeUpdates(deps, kind, { request, records, placeOf })
+    await applyUpdates(kind, intake)
     intake.tally.report()
     if (intake.elsewhere !== null) throw intake.elsewhere
     const failed = intake.failed.sort((a, b) => a.index - b.index)
@@ -51,12 +70,22 @@ export const createEngage =
     return ingestReply(params, { isValid: goodCount > 0, error: failed[0]?.message ?? null })
   }
 
-const takeUpdates = async (deps: EngageDeps, request: Received, records: readonly SentRecord[]): Promise<Intake> => {
-  const tally = createTally('engage', deps.onOutcome)
-  const intake: Intake = { tally, failed: [], byProject: new Map(), elsewhere: null }
-  const placeOf = createTokenLookup(deps.locate.byToken, request)
+interface Batch {
+  readonly request: Received
+  readonly records: readonly SentRecord[]
+  readonly placeOf: PlaceOf | null
+}
+
+const takeUpdates = async <Id>(
+  deps: UpdateIntakeDeps,
+  kind: UpdateKind<Id>,
+  { request, records, placeOf }: Batch,
+): Promise<Intake<Id>> => {
+  const tally = createTally(kind.surface, deps.onOutcome)
+  const intake: Intake<Id> = { tally, failed: [], byProject: new Map(), placeOf, elsewhere: null }
+  const tokenPlace = createTokenLookup(deps.locate.byToken, request)
   for (const [index, record] of records.entries()) {
-    const checked = checkUpdate(record, request.receivedAtMs)
+    const checked = kind.check(record, request.receivedAtMs)
     if (checked.kind === 'reject') {
       fail(intake, index, checked)
       continue
@@ -66,7 +95,7 @@ const takeUpdates = async (deps: EngageDeps, request: Received, records: readonl
       fail(intake, index, { reason: 'token-missing', field: '$token', message: noToken })
       continue
     }
-    await takeUpdate(deps, intake, await placeOf(token), index, checked.value)
+    await takeUpdate(kind, intake, await tokenPlace(token), { index, record, update: checked.value })
   }
   return intake
 }
@@ -74,12 +103,11 @@ const takeUpdates = async (deps: EngageDeps, request: Received, records: readonl
 const noToken = `'$token' is invalid: must be the token of a project`
 const surplusToken = `'$token' is invalid: names one project too many for one request`
 
-const takeUpdate = async (
-  { suppression }: EngageDeps,
-  intake: Intake,
+const takeUpdate = async <Id>(
+  { isSuppressed }: UpdateKind<Id>,
+  intake: Intake<Id>,
   place: TokenPlace,
-  index: number,
-  update: ProfileUpdate,
+  { index, record, update }: Placeable<Id>,
 ): Promise<void> => {
   switch (place.kind) {
     case 'surplus':
@@ -91,18 +119,24 @@ const takeUpdate = async (
       intake.elsewhere = place.error
       return
     case 'here':
-      if (await suppression.isSuppressed(place.project, update.distinctId)) {
+      if (await isSuppressed(place.project, update.id)) {
         return intake.tally.add('drop', 'suppressed')
       }
-      return put(intake, place, index, update)
+      return put(intake, place, index, withPlace(intake, record, update))
   }
 }
 
-const put = (
-  { byProject }: Intake,
+/** Only of this region's records, and only now: an address is looked up and forgotten (PRIV-32). */
+const withPlace = <Id>({ placeOf }: Intake<Id>, record: SentRecord, update: ProfileUpdate<Id>): ProfileUpdate<Id> =>
+  placeOf === null || !isJsonObject(record) || hasCoordinates(record)
+    ? update
+    : putPlace(update, () => placeOf(record['$ip']))
+
+const put = <Id>(
+  { byProject }: Intake<Id>,
   { scope, project }: { readonly scope: ProjectScope; readonly project: Project },
   index: number,
-  update: ProfileUpdate,
+  update: ProfileUpdate<Id>,
 ): void => {
   const of = byProject.get(project.id) ?? { scope, updates: [], indexes: [] }
   byProject.set(project.id, of)
@@ -110,9 +144,9 @@ const put = (
   of.indexes.push(index)
 }
 
-const applyUpdates = async ({ profilesOf }: EngageDeps, intake: Intake): Promise<void> => {
+const applyUpdates = async <Id>({ storeOf }: UpdateKind<Id>, intake: Intake<Id>): Promise<void> => {
   const applied = [...intake.byProject.values()].map(async ({ scope, updates, indexes }) => {
-    const outcomes = await profilesOf(scope.regionId).apply(scope, updates)
+    const outcomes = await storeOf(scope.regionId).apply(scope, updates)
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.kind === 'accept') intake.tally.add('accept')
       else fail(intake, indexes[at] ?? 0, outcome)
@@ -122,7 +156,7 @@ const applyUpdates = async ({ profilesOf }: EngageDeps, intake: Intake): Promise
 }
 
 const fail = (
-  { failed, tally }: Intake,
+  { failed, tally }: Pick<Intake<never>, 'failed' | 'tally'>,
   index: number,
   { reason, field, message }: { readonly reason: string; readonly field: string; readonly message: string },
 ): void => {

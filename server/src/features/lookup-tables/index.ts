@@ -1,0 +1,1 @@
+export { createLookupTables } from './create-lookup-tables.ts'

@@ -1,0 +1,1 @@
+export { createSdk } from './create-sdk.ts'
