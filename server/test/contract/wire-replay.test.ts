@@ -8,8 +8,8 @@ import { owner } from '../support/provision.ts'
 // What real clients sent to a stub is sent to the server: same method, path, query, headers and encoding. Put in are
 // only the token (ours has 32 characters), the secret, and the clock of what a browser said was now.
 //
-// Replayed elsewhere: /flags, /settings and /record by sdk.test.ts. Recorded as well, and not of this release:
-// /lookup-tables (later), /api/2.0/engage and the other queries (later).
+// Replayed elsewhere: /flags, /settings and /record by sdk.test.ts, /lookup-tables by lookup-tables.test.ts. Recorded as
+// well, and not of this release: /api/2.0/engage and the other queries (later).
 
 const us = { id: 424_242, token: 'T'.repeat(32), secret: 'S'.repeat(32) }
 const eu = { id: 424_243, token: 'U'.repeat(32), secret: 'V'.repeat(32) }

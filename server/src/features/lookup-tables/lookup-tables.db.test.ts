@@ -1,3 +1,5 @@
+// Long: every promise of a table, over one rig of real engines and faults.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openTestEngines, type TestEngines } from '../../../test/support/engines.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
