@@ -109,7 +109,12 @@ export const settings = z.object({
     86_400,
     'How long a deletion request stays PENDING and can be canceled.',
   ),
-  LETHE_GDPR_RATE_PER_SECOND: wholeNumber(1, 1_000_000, 1, 'Privacy requests that may be created per project and second.'),
+  LETHE_GDPR_RATE_PER_SECOND: wholeNumber(
+    1,
+    1_000_000,
+    1,
+    'Privacy requests that may be created per project and second.',
+  ),
   LETHE_GDPR_STATUS_RATE_PER_SECOND: wholeNumber(1, 1_000_000, 5, 'Status and cancel calls per project and second.'),
   LETHE_GDPR_CREATE_SHAPE: choice(
     ['list', 'task_id'],

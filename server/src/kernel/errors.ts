@@ -73,11 +73,9 @@ export class NotFound extends AppError {
 /** RES-13, RES-14: the project lives in another region; the message names the host to use. */
 export class WrongRegion extends AppError {
   constructor(projectRegion: string, rightHost: string) {
-    super(
-      'WRONG_REGION',
-      `this project's data lives in region ${projectRegion}; send this request to ${rightHost}`,
-      { status: 403 },
-    )
+    super('WRONG_REGION', `this project's data lives in region ${projectRegion}; send this request to ${rightHost}`, {
+      status: 403,
+    })
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
-export const sha256Hex = (text: string | Buffer): string =>
-  createHash('sha256').update(text).digest('hex')
+export const sha256Hex = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex')
 
 export const hmacSha256Hex = (key: Buffer | string, text: string): string =>
   createHmac('sha256', key).update(text).digest('hex')

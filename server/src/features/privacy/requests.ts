@@ -39,7 +39,7 @@ const ccpaDays = 365
 
 /** Retrievals look like nanoseconds since the epoch, deletions like a UUID, as the public samples do (privacy §1.3). */
 const newTrackingId = (kind: TaskKind, nowMs: number): string =>
-  kind === 'deletion' ? randomUUID() : String(BigInt(nowMs) * 1_000_000n + process.hrtime.bigint() % 1_000_000n)
+  kind === 'deletion' ? randomUUID() : String(BigInt(nowMs) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n))
 
 /** PRIV-01, PRIV-03, PRIV-14, PRIV-15. The id list is durable before the task exists; without the task it is swept. */
 export const createRequest = async (deps: RequestDeps, request: NewRequest): Promise<PrivacyTask> => {

@@ -156,7 +156,8 @@ const download = async (deps: RouteDeps, request: Received): Promise<Reply> => {
   const { expires = '', signature = '' } = request.query
   const verdict = deps.links.verify(trackingId, expires, signature)
   if (verdict === 'invalid') throw new Forbidden('this link is not valid')
-  if (verdict === 'expired') throw new AppError('NOT_FOUND', 'this link has expired; ask for the status again', { status: 410 })
+  if (verdict === 'expired')
+    throw new AppError('NOT_FOUND', 'this link has expired; ask for the status again', { status: 410 })
   const task = await taskStore.findRetrieval(deps.control, trackingId)
   const gone = new AppError('NOT_FOUND', 'the archive is no longer kept', { status: 410 })
   if (task === null || task.state !== 'SUCCESS' || task.archiveObjectKey === null) throw gone

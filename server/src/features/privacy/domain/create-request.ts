@@ -89,16 +89,10 @@ const arrayFromText = (text: string): JsonValue => {
   }
 }
 
-const oneOf = <T>(
-  name: string,
-  value: JsonValue | undefined,
-  choices: Readonly<Record<string, T>>,
-  fallback: T,
-): T => {
+const oneOf = <T>(name: string, value: JsonValue | undefined, choices: Readonly<Record<string, T>>, fallback: T): T => {
   if (value === undefined || value === null) return fallback
-  const choice = typeof value === 'string' && Object.hasOwn(choices, value.toLowerCase())
-    ? choices[value.toLowerCase()]
-    : undefined
+  const choice =
+    typeof value === 'string' && Object.hasOwn(choices, value.toLowerCase()) ? choices[value.toLowerCase()] : undefined
   if (choice === undefined) {
     throw new InvalidRequest(`${name} must be one of ${Object.keys(choices).join(', ')}`)
   }

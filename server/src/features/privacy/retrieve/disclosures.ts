@@ -35,9 +35,22 @@ export const collectNames = async (
 
 // "Means of data collection": the list is our decision (privacy §1.8).
 const sourceNames = new Set([
-  'mp_lib', '$lib_version', '$source', '$import', '$mp_api_endpoint', '$mp_api_timestamp_ms', '$referrer',
-  '$initial_referrer', '$referring_domain', '$initial_referring_domain', '$partner_id', '$warehouse_type',
-  '$warehouse_import_id', '$warehouse_import_job_id', '$warehouse_import_run_id', '$warehouse_table',
+  'mp_lib',
+  '$lib_version',
+  '$source',
+  '$import',
+  '$mp_api_endpoint',
+  '$mp_api_timestamp_ms',
+  '$referrer',
+  '$initial_referrer',
+  '$referring_domain',
+  '$initial_referring_domain',
+  '$partner_id',
+  '$warehouse_type',
+  '$warehouse_import_id',
+  '$warehouse_import_job_id',
+  '$warehouse_import_run_id',
+  '$warehouse_table',
 ])
 const isSourceName = (name: string): boolean => sourceNames.has(name) || name.startsWith('utm_')
 // Differs on every event and says nothing about where it came from when sources are grouped.
