@@ -13,6 +13,3 @@ export const randomAlphanumeric = (length: number): string => {
   }
   return text
 }
-
-/** 32 lower-case hex characters: the form of project tokens and secrets. */
-export const randomHex32 = (): string => randomBytes(16).toString('hex')

@@ -1,11 +1,10 @@
 export { resolveAsSent, resolveSimplified } from './domain/resolve-simplified.ts'
-export { type ClusterStore, createClusterStore } from './store/clickhouse-clusters.ts'
-export { createHiddenSet, type HiddenSet } from './store/clickhouse-hidden-set.ts'
+export { createClusterStore } from './store/clickhouse-clusters.ts'
+export { createHiddenSet } from './store/clickhouse-hidden-set.ts'
 export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.ts'
 export { daysOfHistory } from './store/days-of-history.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {
-  canonicalIdSql,
   eventLineSql,
   lineSettings,
   visibleEventsSql,

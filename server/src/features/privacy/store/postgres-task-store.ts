@@ -291,8 +291,6 @@ export const taskStore = {
   },
 }
 
-export type TaskStore = typeof taskStore
-
 /** Wakes the workers of every server. */
 export const notifyWorkers = (control: ControlDb, region: string): Promise<void> =>
   control.notify('privacy_task', region)
