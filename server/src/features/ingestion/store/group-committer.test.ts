@@ -81,15 +81,15 @@ describe('group committer', () => {
     beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
     afterEach(() => vi.useRealTimers())
 
-    /** Three requests shared an insert that took 40 ms and has just ended. */
-    const afterSharedInsert = async () => {
+    /** Three requests shared an insert that took `insertMs` and has just ended. */
+    const afterSharedInsert = async (insertMs = 40) => {
       const engine = heldEngine()
       const committer = open(engine.insert)
       const all = ['a', 'b', 'c', 'd'].map((row) => committer.commit(rowBlockOf([row])))
       await settle()
       engine.inserts[0]?.end()
       await settle()
-      vi.advanceTimersByTime(40)
+      vi.advanceTimersByTime(insertMs)
       engine.inserts[1]?.end()
       await Promise.all(all)
       return { engine, committer }
@@ -107,11 +107,14 @@ describe('group committer', () => {
       await Promise.all(all)
     })
 
-    it('waits ten milliseconds at most', async () => {
-      const { engine, committer } = await afterSharedInsert()
+    it.each([
+      { name: 'as long as that insert took', insertMs: 40, waitMs: 40 },
+      { name: '50 ms', insertMs: 400, waitMs: 50 },
+    ])('waits $name at most', async ({ insertMs, waitMs }) => {
+      const { engine, committer } = await afterSharedInsert(insertMs)
       const one = committer.commit(rowBlockOf(['e']))
       await settle()
-      vi.advanceTimersByTime(9)
+      vi.advanceTimersByTime(waitMs - 1)
       expect(engine.inserts).toHaveLength(2)
       vi.advanceTimersByTime(1)
       expect(engine.inserts[2]?.rows).toEqual(['e'])
@@ -121,7 +124,7 @@ describe('group committer', () => {
 
     it('does not make a late request wait', async () => {
       const { engine, committer } = await afterSharedInsert()
-      vi.advanceTimersByTime(10)
+      vi.advanceTimersByTime(40)
       const one = committer.commit(rowBlockOf(['e']))
       await settle()
       expect(engine.inserts[2]?.rows).toEqual(['e'])

@@ -26,7 +26,7 @@ export const defaultCommitterSettings: GroupCommitterSettings = {
   insertRowCountMax: 20_000,
   insertCountMax: 2,
   besideBytesMin: 256 * 1_024,
-  gatherMsMax: 10,
+  gatherMsMax: 50,
 }
 
 export interface GroupCommitter {
