@@ -130,14 +130,22 @@ export const statusOf = async (
   return answer.status === 200 ? answer.json().results : {}
 }
 
+/** Fails with what the server said, for `insist`. */
+export const expectAnswer = (answer: Answer, isRight: boolean): true => {
+  if (!isRight) throw new Error(`${answer.status} ${answer.text}`)
+  return true
+}
+
 /** Tries again, with a pause, until something comes back; what fails meanwhile is what the test is about. */
-export const insist = async <T>(what: string, attempt: () => Promise<T>, limitMs = 60_000): Promise<NonNullable<T>> =>
-  waitFor(
-    what,
-    async () => {
-      const result = await attempt().catch(() => null)
-      if (!result) await delay(50)
-      return result
-    },
-    limitMs,
-  )
+export const insist = async <T>(what: string, attempt: () => Promise<T>, limitMs = 45_000): Promise<NonNullable<T>> => {
+  const deadlineMs = Date.now() + limitMs
+  for (let last = 'nothing came back'; ; ) {
+    const result = await attempt().catch((error: unknown) => {
+      last = String(error)
+      return null
+    })
+    if (result) return result
+    if (Date.now() > deadlineMs) throw new Error(`${what}: not within ${limitMs} ms, at last ${last}`)
+    await delay(50)
+  }
+}

@@ -14,6 +14,7 @@ import {
   childrenOf,
   countById,
   enginePid,
+  expectAnswer,
   exportedEvents,
   fastPrivacy,
   importEvents,
@@ -90,9 +91,15 @@ const write = async (round: number, writer: number, stop: AbortSignal): Promise<
 const storePerson = async (distinctId: string): Promise<ReadonlySet<string>> => {
   const events = batchFor(distinctId, 30)
   for (const event of events) everSent.add(idOf(event))
-  await insist('storing a person', async () => (await importEvents(lethe, events)).status === 200)
+  await insist('storing a person', async () => {
+    const answer = await importEvents(lethe, events)
+    return expectAnswer(answer, answer.status === 200)
+  })
   const update = [{ $token: us.token, $distinct_id: distinctId, $set: { note: distinctId } }]
-  await insist('storing a profile', async () => (await lethe.post('/engage', { body: update })).text === '1')
+  await insist('storing a profile', async () => {
+    const answer = await lethe.post('/engage', { body: update })
+    return expectAnswer(answer, answer.text === '1')
+  })
   return new Set(events.map(idOf))
 }
 
@@ -132,7 +139,10 @@ const kill = async (victim: Victim): Promise<void> => {
 
 const isServer = ({ commandLine }: { readonly commandLine: string }) => commandLine.includes('src/main.ts')
 
-const isAllThere = async (): Promise<boolean> => (await lethe.get('/readyz')).status === 200
+const isAllThere = async (): Promise<boolean> => {
+  const answer = await lethe.get('/readyz')
+  return expectAnswer(answer, answer.status === 200)
+}
 
 const runRound = async (round: number, victim: Victim): Promise<void> => {
   const [gone, kept] = [`gone ${seed}/${round}`, `asked ${seed}/${round}`]
@@ -140,15 +150,18 @@ const runRound = async (round: number, victim: Victim): Promise<void> => {
   keptById.set(kept, await storePerson(kept))
   const stop = new AbortController()
   const writers = Array.from({ length: writerCount }, (_, writer) => write(round, writer, stop.signal))
-  const asking = Promise.all([ask('data-deletions', gone), ask('data-retrievals', kept)])
-  await delay(random() * killAfterMsMax)
-  await kill(victim)
-  const [, retrieval] = await asking
-  erasedIds.push(gone)
-  retrievals.push({ task: retrieval, insertIds: keptById.get(kept) as ReadonlySet<string> })
-  await insist('ready again', isAllThere)
-  stop.abort()
-  await Promise.all(writers)
+  try {
+    const asking = Promise.all([ask('data-deletions', gone), ask('data-retrievals', kept)])
+    await delay(random() * killAfterMsMax)
+    await kill(victim)
+    const [, retrieval] = await asking
+    erasedIds.push(gone)
+    retrievals.push({ task: retrieval, insertIds: keptById.get(kept) as ReadonlySet<string> })
+    await insist('ready again', isAllThere)
+  } finally {
+    stop.abort()
+    await Promise.all(writers)
+  }
 }
 
 describe(`kill -9 at random moments under load (LETHE_FAULT_SEED=${seed})`, () => {
@@ -164,6 +177,7 @@ describe(`kill -9 at random moments under load (LETHE_FAULT_SEED=${seed})`, () =
   it.each(inSomeOrder.map((victim, round) => [round + 1, victim] as const))(
     'round %i: %s; everything is ready again',
     async (round, victim) => runRound(round, victim),
+    120_000,
   )
 
   it('ends every privacy request with SUCCESS', async () => {
@@ -171,11 +185,12 @@ describe(`kill -9 at random moments under load (LETHE_FAULT_SEED=${seed})`, () =
     for (const task of tasks) {
       const last = await insist('a final state', async () => {
         const { status } = await statusOf(lethe, task)
-        return status === 'SUCCESS' || status === 'FAILURE' ? status : null
+        if (status === 'SUCCESS' || status === 'FAILURE') return status
+        throw new Error(`${task.kind} is ${status}`)
       })
       expect(last, `${task.kind} ${task.trackingId}`).toBe('SUCCESS')
     }
-  })
+  }, 120_000)
 
   it('exports every acknowledged event once, and nobody who was erased', async () => {
     const events = await exportedEvents(lethe)

@@ -229,6 +229,18 @@ describe('the gate before SUCCESS', () => {
     expect(await rig.rowsOfOthers(ids)).toEqual(others)
   })
 
+  it('is not held up by merges between the last look and the end of the hiding', async () => {
+    const { ids, task } = await planted('merging')
+    const deps = rig.deletionDeps()
+    const reveal = async (batchId: string) => {
+      for (const name of ['merging-a', 'merging-b', 'merging-c']) await rig.plant(name)
+      await rig.db.command('OPTIMIZE TABLE event FINAL')
+      await deps.erase.hidden.reveal(batchId)
+    }
+    await runDeletions({ ...deps, erase: { ...deps.erase, hidden: { ...deps.erase.hidden, reveal } } })
+    await expectErased(task, ids)
+  })
+
   it('fails a deletion whose list is lost instead of erasing nobody', async () => {
     const { ids, task } = await planted('lost')
     await rig.objects.delete((await rig.task(task)).idsObjectKey ?? '')
