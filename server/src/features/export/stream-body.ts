@@ -31,6 +31,8 @@ export const streamBody = async (chunks: AsyncIterable<Buffer>, acceptsGzip: boo
   if (!acceptsGzip) return { body: whole, isGzipped: false }
   const gzip = createGzip({ level: 1 })
   whole.on('error', (error) => gzip.destroy(error))
+  // It is sent a moment later. Until then, an error that nobody listens for would end the process.
+  gzip.on('error', () => undefined)
   // The client went away: stop reading the engine.
   gzip.on('close', () => whole.destroy())
   return { body: whole.pipe(gzip), isGzipped: true }

@@ -26,6 +26,8 @@ export interface ArchiveInput {
 export const buildArchive = (input: ArchiveInput): { readonly body: Readable } => {
   const zip = new ZipFile()
   const body = new PassThrough()
+  // Who reads it is told in any case. Before somebody does, an error that nobody listens for would end the process.
+  body.on('error', () => undefined)
   zip.on('error', (error) => body.destroy(error as Error))
   zip.outputStream.pipe(body)
   // The entries are read one after the other: the manifest holds the counts of those before it.
