@@ -40,12 +40,14 @@ SETTINGS old_parts_lifetime = 0, fsync_after_insert = 1, fsync_part_directory = 
 -- shard by cityHash64(project_id, distinct_id)
 
 -- `distinct_id` belongs to `canonical_id`; the earliest row of a distinct_id decides (identity §3.2).
+-- The index finds everybody who belongs to one canonical id without reading all links.
 CREATE TABLE {table:identity_link}
 (
     project_id   UInt64,
     distinct_id  String,
     canonical_id String,
-    linked_at    DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')
+    linked_at    DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    INDEX of_canonical_id canonical_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = {engine:MergeTree}
 ORDER BY (project_id, distinct_id, linked_at)
