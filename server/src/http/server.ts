@@ -89,10 +89,11 @@ export const createHttpServer = (deps: HttpDeps): FastifyInstance => {
   const [streamed, held] = [deps.routes.filter(isStreamRoute), deps.routes.filter((route) => !isStreamRoute(route))]
   for (const route of held) addRoute(deps, bodies, app, route)
   // Parsers belong to a scope of their own; in this one the body stays where it is until `chunks` are read.
-  app.register(async (scope) => {
+  app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     for (const route of streamed) addRoute(deps, bodies, scope, route)
+    registered()
   })
   refuseOtherMethods(deps, app)
   app.setNotFoundHandler((request, reply) => {

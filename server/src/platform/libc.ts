@@ -47,7 +47,7 @@ export const tryFlock = (fd: number): boolean =>
 
 /** Ends the process at once, without the destructors that the embedded engine does not survive. */
 export const exitNow = (code: number): void => {
-  callLibc('_exit', DataType.I32, [code])
+  void callLibc('_exit', DataType.I32, [code])
 }
 
 /** The C string at an address. */

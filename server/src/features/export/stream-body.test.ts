@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { streamBody } from './stream-body.ts'
@@ -68,5 +69,26 @@ describe('the body of an export', () => {
     await expect.poll(() => isStopped).toBe(true)
     // Nothing is read ahead of a client that does not read.
     expect(pulled).toBeLessThan(50)
+  })
+})
+
+describe('an export whose engine goes away before anybody reads', () => {
+  it.each([true, false])('tells who reads it, and nobody else (gzip: %s)', async (acceptsGzip) => {
+    const uncaught: unknown[] = []
+    const note = (error: unknown) => uncaught.push(error)
+    process.on('uncaughtException', note)
+    try {
+      const breaking = async function* () {
+        yield Buffer.from(large)
+        throw new Error('gone')
+      }
+      const { body } = await streamBody(breaking(), acceptsGzip)
+      // As long as it may take until it is sent.
+      await delay(20)
+      await expect(read(body)).rejects.toThrow('gone')
+      expect(uncaught).toEqual([])
+    } finally {
+      process.off('uncaughtException', note)
+    }
   })
 })
