@@ -12,7 +12,7 @@ export interface WorkerDeps {
 export interface Worker {
   /** Looks for work now instead of at the next interval. */
   wake(): void
-  /** Resolves when the round that runs has ended. */
+  /** Resolves when the round that runs has ended, or after a few seconds: a round that is cut off goes on at the next start. */
   stop(): Promise<void>
 }
 
@@ -20,6 +20,8 @@ export interface Worker {
 const lookIntervalMs = 500
 const afterProblemMs = 1_000
 const leaseRetryMs = 500
+// An erasure can take minutes, and whoever stops servers kills those that are slow to end.
+const stopGraceMs = 10_000
 
 /**
  * Does the privacy tasks of a region on exactly one server (ADR 0006): the lease is a Postgres session lock, free the
@@ -74,7 +76,7 @@ export const startWorker = (deps: WorkerDeps): Worker => {
     },
     stop: async () => {
       stopping.abort()
-      await ended
+      await Promise.race([ended, sleep(stopGraceMs, undefined, { ref: false })])
     },
   }
 }
