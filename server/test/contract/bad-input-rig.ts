@@ -29,7 +29,7 @@ export const useBadInputServer = () => {
   }
 
   beforeAll(async () => {
-    const rates = { LETHE_GDPR_RATE_PER_SECOND: '1000', LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000' }
+    const rates = { LETHE_GDPR_RATE_PER_SECOND: '1000000', LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000' }
     running = await startLethe({ env: { ...rates, LETHE_LOG_LEVEL: 'debug' } })
   })
   afterEach(async () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     LETHE_TRUSTED_PROXIES: '127.0.0.1',
     LETHE_LOG_LEVEL: 'debug',
     LETHE_GDPR_GRACE_SECONDS: '0',
-    LETHE_GDPR_RATE_PER_SECOND: '1000',
+    LETHE_GDPR_RATE_PER_SECOND: '1000000',
     LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
   }
   lethe = await startLethe({ dataDir, env })

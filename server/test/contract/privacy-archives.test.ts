@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.ts'
 
 let lethe: Lethe
 beforeAll(async () => {
-  const env = { LETHE_GDPR_RATE_PER_SECOND: '1000', LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000' }
+  const env = { LETHE_GDPR_RATE_PER_SECOND: '1000000', LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000' }
   lethe = await startLethe({ env })
 })
 afterAll(() => lethe?.stop())

@@ -8,7 +8,7 @@ beforeAll(async () => {
   // Deletions stay PENDING here; what becomes of them when they run is asked elsewhere.
   const env = {
     LETHE_GDPR_GRACE_SECONDS: '3600',
-    LETHE_GDPR_RATE_PER_SECOND: '1000',
+    LETHE_GDPR_RATE_PER_SECOND: '1000000',
     LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
   }
   lethe = await startLethe({ env })
@@ -31,6 +31,11 @@ const refusal = (error: RegExp) => ({ error: expect.stringMatching(error), statu
 const newId = () => `c-${randomUUID()}`
 
 describe('a request for retrieval or deletion', () => {
+  it('is taken beside others that come at the same moment, when the rate allows them', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => create(deletions, { distinct_ids: [newId()] })))
+    expect(answers.map((answer) => answer.status)).toEqual(Array(12).fill(201))
+  })
+
   it.each([
     [retrievals, /^\d{19}$/],
     [deletions, /^[0-9a-f-]{36}$/],

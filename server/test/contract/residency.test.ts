@@ -75,7 +75,7 @@ describe('two regions', () => {
   }
 
   beforeAll(async () => {
-    const env = { LETHE_GDPR_GRACE_SECONDS: '86400', LETHE_GDPR_RATE_PER_SECOND: '1000', LETHE_LOG_LEVEL: 'debug' }
+    const env = { LETHE_GDPR_GRACE_SECONDS: '86400', LETHE_GDPR_RATE_PER_SECOND: '1000000', LETHE_LOG_LEVEL: 'debug' }
     lethe = await startLethe({ env: { ...env, LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000' } })
     for (const home of Object.values(homes)) {
       const canary = `kept${randomUUID().replaceAll('-', '')}`

@@ -72,7 +72,7 @@ beforeAll(async () => {
     provision,
     env: {
       LETHE_GDPR_GRACE_SECONDS: '0',
-      LETHE_GDPR_RATE_PER_SECOND: '1000',
+      LETHE_GDPR_RATE_PER_SECOND: '1000000',
       LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
     },
   })

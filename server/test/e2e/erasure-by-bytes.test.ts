@@ -36,7 +36,7 @@ const allLogs: string[] = []
 const start = async (graceSeconds: number) => {
   const env = {
     LETHE_GDPR_GRACE_SECONDS: String(graceSeconds),
-    LETHE_GDPR_RATE_PER_SECOND: '1000',
+    LETHE_GDPR_RATE_PER_SECOND: '1000000',
     LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
     LETHE_LOG_LEVEL: 'debug',
   }

@@ -11,7 +11,7 @@ export const asOfficer = bearer(owner.gdprToken)
 /** Settings of servers that erase at once and do not slow their callers down. */
 export const fastPrivacy = {
   LETHE_GDPR_GRACE_SECONDS: '0',
-  LETHE_GDPR_RATE_PER_SECOND: '1000',
+  LETHE_GDPR_RATE_PER_SECOND: '1000000',
   LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
 } as const
 

@@ -53,7 +53,7 @@ export const createRequest = async (deps: RequestDeps, request: NewRequest): Pro
   })
   try {
     await deps.control.tx(async (tx) => {
-      const secondsSinceLast = await taskStore.lockCreates(tx, project.id, new Date(nowMs))
+      const secondsSinceLast = await taskStore.lockCreates(tx, project.id, () => new Date(deps.nowMs()))
       refuseTooSoon(secondsSinceLast, deps.ratePerSecond)
       if (kind === 'retrieval') {
         const outstanding = await taskStore.outstandingScanDays(tx, project.id)

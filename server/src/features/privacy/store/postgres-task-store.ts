@@ -257,12 +257,15 @@ export const taskStore = {
       [region, now, listDays],
     ),
 
-  /** Seconds since the project's last accepted create; null when there was none. Serialises creates of the project. */
-  lockCreates: async (tx: ControlTx, projectId: number, now: Date): Promise<number | null> => {
+  /**
+   * Seconds since the project's last accepted create; null when there was none. Serialises creates of the project:
+   * `now` is asked after the wait, or the one that waited would seem to come before the one it waited for.
+   */
+  lockCreates: async (tx: ControlTx, projectId: number, now: () => Date): Promise<number | null> => {
     await tx.rows(`SELECT pg_advisory_xact_lock(hashtext('privacy-create'), $1)`, [projectId])
     const [row] = await tx.rows<{ seconds: number | null }>(
       'SELECT extract(epoch FROM $2::timestamptz - max(requested_at))::float8 AS seconds FROM privacy_task WHERE project_id = $1',
-      [projectId, now],
+      [projectId, now()],
     )
     return row?.seconds ?? null
   },
