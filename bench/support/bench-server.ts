@@ -33,8 +33,8 @@ export const startBenchServer = (options: { readonly dataDir?: string } = {}): P
     env: {
       LETHE_REGIONS: 'us',
       LETHE_GDPR_GRACE_SECONDS: '0',
-      LETHE_GDPR_RATE_PER_SECOND: '1000',
-      LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
+      LETHE_GDPR_RATE_PER_SECOND: '1000000',
+      LETHE_GDPR_STATUS_RATE_PER_SECOND: '1000000',
       ...profiling(),
     },
   })
