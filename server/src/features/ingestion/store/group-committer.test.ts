@@ -14,8 +14,9 @@ const heldEngine = () => {
   return { inserts, insert }
 }
 
+/** Without gathering, which goes by the clock: a slow machine must not change what a test sees. */
 const open = (insert: (body: Buffer) => Promise<void>, settings: Partial<GroupCommitterSettings> = {}) =>
-  createGroupCommitter(insert, { ...defaultCommitterSettings, ...settings })
+  createGroupCommitter(insert, { ...defaultCommitterSettings, gatherMsMax: 0, ...settings })
 
 /** Lets everything that can go on go on. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -84,7 +85,7 @@ describe('group committer', () => {
     /** Three requests shared an insert that took `insertMs` and has just ended. */
     const afterSharedInsert = async (insertMs = 40) => {
       const engine = heldEngine()
-      const committer = open(engine.insert)
+      const committer = createGroupCommitter(engine.insert, defaultCommitterSettings)
       const all = ['a', 'b', 'c', 'd'].map((row) => committer.commit(rowBlockOf([row])))
       await settle()
       engine.inserts[0]?.end()
