@@ -130,6 +130,17 @@ export const statusOf = async (
   return answer.status === 200 ? answer.json().results : {}
 }
 
+/** Why a deletion failed, as its evidence says, and what the server logged of privacy work. */
+export const failureOf = async (lethe: Lethe, task: Task): Promise<string> => {
+  const [path, query] = tasksPath(task).split('?')
+  const answer = await lethe.get(`${path}/evidence?${query}`, { headers: asOfficer })
+  const logged = lethe
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('privacy work'))
+  return [answer.text, ...logged.slice(-10)].join('\n')
+}
+
 /** Fails with what the server said, for `insist`. */
 export const expectAnswer = (answer: Answer, isRight: boolean): true => {
   if (!isRight) throw new Error(`${answer.status} ${answer.text}`)

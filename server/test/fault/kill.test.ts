@@ -16,6 +16,7 @@ import {
   enginePid,
   expectAnswer,
   exportedEvents,
+  failureOf,
   fastPrivacy,
   importEvents,
   insist,
@@ -188,7 +189,8 @@ describe(`kill -9 at random moments under load (LETHE_FAULT_SEED=${seed})`, () =
         if (status === 'SUCCESS' || status === 'FAILURE') return status
         throw new Error(`${task.kind} is ${status}`)
       })
-      expect(last, `${task.kind} ${task.trackingId}`).toBe('SUCCESS')
+      const why = last === 'SUCCESS' ? '' : await failureOf(lethe, task)
+      expect(last, `${task.kind} ${task.trackingId} ${why}`).toBe('SUCCESS')
     }
   }, 120_000)
 

@@ -74,6 +74,8 @@ const callBurst = 5
 const sweepIntervalMs = 60_000
 // A query may run for minutes, but an erasure that waits holds up the others of its region: it is tried again later.
 const fileWaitMs = 60_000
+// Engines that die in the middle can shut the gate a few times in a row; half a minute of it is something else.
+const attemptCountMax = 30
 
 /** PRIV-01…24: wires the privacy slice. */
 export const createPrivacy = (deps: PrivacyDeps): Privacy => {
@@ -127,6 +129,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
       audit: deps.audit,
       lockProfiles: deps.lockProfiles,
       withoutRetrievals: archives,
+      attemptCountMax,
       stage: { idLists, clusters: region.clusters, holders, nowMs },
       erase: {
         db: region.db,

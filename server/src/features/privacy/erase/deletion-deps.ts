@@ -21,5 +21,7 @@ export interface DeletionDeps {
   /** Runs while no archive is being written. */
   readonly withoutRetrievals: <T>(work: () => Promise<T>) => Promise<T>
   readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
+  /** A gate that stayed shut this many times will not open by itself: FAILURE. */
+  readonly attemptCountMax: number
   readonly nowMs: () => number
 }

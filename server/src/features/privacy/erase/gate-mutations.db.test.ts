@@ -122,6 +122,19 @@ describe('the gate before SUCCESS', () => {
     expect(await rig.task(second)).toMatchObject({ state: 'PENDING' })
   })
 
+  it('opens although a request that never came to be left its list, which no longer names the person', async () => {
+    const { ids, task } = await planted('orphan')
+    const list = { distinct_ids: ['orphan-user', 'bystander-user'], requested_at_ms: Date.now() - 1_000 }
+    const key = 'privacy/1/ids/00000000-0000-4000-8000-000000000000.x.json'
+    await rig.objects.put(key, JSON.stringify(list))
+    await runDeletions(rig.deletionDeps())
+    await expectErased(task, ids)
+    const objects = await rig.objectTexts()
+    expect(objects).not.toContain('orphan-user')
+    expect(objects).toContain('bystander-user')
+    await rig.objects.delete(key)
+  })
+
   it('stays shut while an archive is there that no list explains', async () => {
     const { ids, task } = await planted('archived')
     await rig.objects.put('privacy/1/archives/123.zip', 'whose?')

@@ -1,8 +1,8 @@
-import type { PersonalDataHolder } from '../../../kernel/subject.ts'
+import type { ErasureBatch, PersonalDataHolder } from '../../../kernel/subject.ts'
 import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import type { PrivacyTask } from '../domain/task.ts'
-import { createIdLists, idListPrefix, privacyPrefix, trackingIdOfKey } from '../store/id-lists.ts'
+import { createIdLists, type IdLists, idListPrefix, privacyPrefix, trackingIdOfKey } from '../store/id-lists.ts'
 import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
 import { idsByProject } from './batch.ts'
 
@@ -48,15 +48,31 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
    * Lists that a newer one has replaced: what was struck just now, or what a crash between the two left behind. Never
    * before the transaction that points to the newer one has ended; with the rows locked, no other such one is open.
    */
-  const dropReplacedLists = async (regionId: string, projectId: number): Promise<void> => {
-    const objects = deps.objects(regionId)
+  const dropReplacedLists = async (batch: ErasureBatch, projectId: number, ids: ReadonlySet<string>): Promise<void> => {
+    const objects = deps.objects(batch.regionId)
     const keys = (await objects.list(idListPrefix(projectId))).map(({ key }) => key)
     const current = await deps.control.tx((tx) => taskStore.lockListKeys(tx, projectId, keys.map(trackingIdOfKey)))
     for (const key of keys) {
       const currentKey = current.get(trackingIdOfKey(key))
-      // A list without a row belongs to a request that is being made.
-      if (currentKey !== undefined && currentKey !== key) await objects.delete(key)
+      if (currentKey === undefined) await strikeOrphan(createIdLists(objects), key, ids, batch.cutoff)
+      else if (currentKey !== key) await objects.delete(key)
     }
+  }
+
+  /**
+   * A list without a row belongs to a request that is being made, or to one whose server died before its row was there.
+   * It cannot be told which, so the list stays, without the people: they are erased up to a cutoff later than it.
+   */
+  const strikeOrphan = async (
+    idLists: IdLists,
+    key: string,
+    ids: ReadonlySet<string>,
+    cutoff: string,
+  ): Promise<void> => {
+    const list = await idLists.read(key)
+    if (list === null || list.requested_at_ms > Date.parse(`${cutoff.replace(' ', 'T')}Z`)) return
+    const kept = list.distinct_ids.filter((id) => !ids.has(id))
+    if (kept.length < list.distinct_ids.length) await idLists.strikeOrphan(key, { ...list, distinct_ids: kept })
   }
 
   return {
@@ -79,7 +95,7 @@ export const createRequestObjectsHolder = (deps: RequestObjectsDeps): PersonalDa
         await deps.control.tx(async (tx) => {
           for (const task of await naming(tx, projectId, ids, batch.batchId, batch.cutoff)) await strike(tx, task, ids)
         })
-        await dropReplacedLists(batch.regionId, projectId)
+        await dropReplacedLists(batch, projectId, ids)
       }
     },
   }

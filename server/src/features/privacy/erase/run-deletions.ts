@@ -10,8 +10,6 @@ import { eraseAndVerify, finishFailedBatches } from './verify-batch.ts'
 
 // Tasks that share one mutation; more wait for the next one.
 const batchTaskCountMax = 200
-// A gate that stays shut this many times in a row will not open by itself.
-const attemptCountMax = 5
 const postponeMs = 10_000
 
 /** One round of deletions of a region: finishes what runs, else starts what is due. True when there was work. */
@@ -49,7 +47,7 @@ const stageOrPostpone = async (deps: DeletionDeps, task: PrivacyTask): Promise<S
     deps.onProblem([task.trackingId], error)
     if (error instanceof AppError && error.retryable) throw error
     await taskStore.countFailedAttempt(deps.control, [task.trackingId])
-    if (task.attemptCount + 1 < attemptCountMax) {
+    if (task.attemptCount + 1 < deps.attemptCountMax) {
       await taskStore.change(deps.control, task.trackingId, { not_before: new Date(deps.nowMs() + postponeMs) })
     } else {
       await failAll(deps, [task], 'the people could not be looked up')
@@ -113,7 +111,7 @@ const finishOrFail = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): 
     if (error instanceof AppError && error.retryable) throw error
     await taskStore.countFailedAttempt(deps.control, trackingIds)
     const attempt = (tasks[0]?.attemptCount ?? 0) + 1
-    if (attempt < attemptCountMax) throw error
+    if (attempt < deps.attemptCountMax) throw error
     await failAll(deps, tasks, error instanceof ErasureIncomplete ? error.findings.join('; ') : 'unexpected error')
   }
 }

@@ -24,6 +24,8 @@ export interface IdLists {
   /** Null when the list is gone. */
   read(key: string): Promise<IdList | null>
   delete(key: string): Promise<void>
+  /** Takes ids out of a list that no task refers to, in place. */
+  strikeOrphan(key: string, list: IdList): Promise<void>
 }
 
 export const createIdLists = (objects: ObjectStore): IdLists => ({
@@ -40,6 +42,9 @@ export const createIdLists = (objects: ObjectStore): IdLists => ({
     return list
   },
   delete: (key) => objects.delete(key),
+  strikeOrphan: async (key, list) => {
+    await objects.put(key, JSON.stringify(list))
+  },
 })
 
 const isIdList = (value: unknown): value is IdList =>
