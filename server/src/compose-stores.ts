@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
 import type { RegionConfig } from './config/regions.ts'
@@ -12,10 +11,10 @@ import {
 import { migrateClickhouse } from './platform/clickhouse/migrate.ts'
 import { openFileObjectStore } from './platform/objects/file-object-store.ts'
 import type { ObjectStore } from './platform/objects/object-store.ts'
-import type { ControlDb } from './platform/postgres/control-db.ts'
 import { type PgConnection, startPostgres } from './platform/postgres/embedded-postgres.ts'
 import { migratePostgres } from './platform/postgres/migrate.ts'
 import { type ClosableControlDb, openPgControlDb } from './platform/postgres/pg-control-db.ts'
+import { withLease } from './platform/postgres/with-lease.ts'
 
 export interface RegionStores {
   readonly region: RegionConfig
@@ -48,7 +47,7 @@ export const openStores = async (config: Config): Promise<Stores> => {
     await Promise.allSettled(opening)
     const control = await opening[0]
     const regions = (await Promise.all(opening.slice(1))) as RegionStores[]
-    const withLock = lockBy(control)
+    const withLock = withLease(control)
     await Promise.all(regions.map(({ db }) => migrateClickhouse(db, migrations('clickhouse'), withLock)))
     return { control, regions, close }
   } catch (error) {
@@ -69,24 +68,6 @@ const openControl = async (config: Config, closers: Closer[]): Promise<ClosableC
 }
 
 const migrations = (store: 'postgres' | 'clickhouse'): string => join(import.meta.dirname, '../migrations', store)
-
-/** Servers that start together migrate one after the other. */
-const lockBy =
-  (control: ControlDb) =>
-  async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    for (;;) {
-      const lease = await control.tryLease(name)
-      if (lease === null) {
-        await sleep(100)
-        continue
-      }
-      try {
-        return await work()
-      } finally {
-        await lease.release()
-      }
-    }
-  }
 
 const startOwnPostgres = async (config: Config, closers: Closer[]): Promise<PgConnection> => {
   const postgres = await startPostgres({ folder: join(config.dataDir, 'control') })

@@ -7,7 +7,7 @@ import type { CreateRequest } from './domain/create-request.ts'
 import type { PeopleReader } from './domain/ports.ts'
 import type { PrivacyTask, TaskKind } from './domain/task.ts'
 import { isCancelable } from './domain/task-state.ts'
-import { emptyList, type IdLists } from './store/id-lists.ts'
+import type { IdLists } from './store/id-lists.ts'
 import { type IdHash, taskStore } from './store/postgres-task-store.ts'
 
 export interface RequestDeps {
@@ -135,7 +135,9 @@ export const cancelIds = async (
     for (const task of await taskStore.lockCancelable(tx, scope.projectId)) {
       if (!isCancelable(task.state) || task.idsObjectKey === null) continue
       if (trackingId !== null && task.trackingId !== trackingId) continue
-      const list = (await idLists.read(task.idsObjectKey)) ?? emptyList(task)
+      const list = await idLists.read(task.idsObjectKey)
+      // A lost list fails its task when it is staged; nothing can be taken out of it.
+      if (list === null) continue
       const kept = list.distinct_ids.filter((id) => !gone.has(id))
       if (kept.length === list.distinct_ids.length) continue
       changedIds.push(task.trackingId)

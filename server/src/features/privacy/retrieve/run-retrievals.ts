@@ -1,11 +1,11 @@
-import { AppError } from '../../../kernel/errors.ts'
+import { AppError, assert } from '../../../kernel/errors.ts'
 import { projectScope } from '../../../kernel/scope.ts'
 import { dayMs } from '../../../kernel/time.ts'
 import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 import type { ControlDb } from '../../../platform/postgres/control-db.ts'
 import type { Clusters, PeopleReader } from '../domain/ports.ts'
 import type { PrivacyTask } from '../domain/task.ts'
-import { archivePrefix, emptyList, type IdLists } from '../store/id-lists.ts'
+import { archivePrefix, type IdLists } from '../store/id-lists.ts'
 import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
 import { buildArchive } from './build-archive.ts'
 
@@ -84,7 +84,9 @@ const startNext = async (deps: RetrievalDeps): Promise<PrivacyTask | null> => {
 }
 
 const retrieve = async (deps: RetrievalDeps, task: PrivacyTask): Promise<void> => {
-  const list = (task.idsObjectKey === null ? null : await deps.idLists.read(task.idsObjectKey)) ?? emptyList(task)
+  const list = task.idsObjectKey === null ? null : await deps.idLists.read(task.idsObjectKey)
+  // A lost list is not an empty one: the archive would say that nothing is held.
+  assert(list !== null, 'the list of ids is gone')
   const key = task.archiveObjectKey ?? `${archivePrefix(task.projectId)}${task.trackingId}.zip`
   const archive = buildArchive({
     task,

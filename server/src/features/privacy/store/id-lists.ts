@@ -52,9 +52,3 @@ const isIdList = (value: unknown): value is IdList =>
 
 /** The task a key belongs to. */
 export const trackingIdOfKey = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('.')[0] ?? ''
-
-/** A list that is gone names nobody. */
-export const emptyList = (task: { readonly requestedAtMs: number }): IdList => ({
-  distinct_ids: [],
-  requested_at_ms: task.requestedAtMs,
-})
