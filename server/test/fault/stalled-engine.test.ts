@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lethe, startLethe } from '../support/lethe.ts'
 import { eu, us } from '../support/provision.ts'
+import { stall } from '../support/wait-for.ts'
 import { anEvent, countById, enginePid, exportedEvents, importEvents, insist, memoryOf } from './fault-rig.ts'
 
 const timeoutSeconds = 2
@@ -37,7 +38,7 @@ describe('an engine that stands still', () => {
     const before = batchOf(100)
     expect((await importEvents(lethe, before)).status).toBe(200)
     acknowledged.push(...idsOf(before))
-    process.kill(engine, 'SIGSTOP')
+    await stall(engine)
   })
   afterAll(async () => {
     if (engine > 0) process.kill(engine, 'SIGCONT')

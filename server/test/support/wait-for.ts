@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Waits until `condition` gives something true and returns it; fails with what was awaited after `limitMs`. */
@@ -16,12 +16,25 @@ export const waitFor = async <T>(
   }
 }
 
+/** The letter that the kernel gives a process or one of its threads. */
+const stateOf = (statFile: string): string => {
+  const stat = readFileSync(statFile, 'utf8')
+  return stat.charAt(stat.lastIndexOf(')') + 2)
+}
+
 /** Whether a process runs: one that has ended and only waits for its parent to ask is not alive. */
 export const isAlive = (pid: number): boolean => {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z'
+    return stateOf(`/proc/${pid}/stat`) !== 'Z'
   } catch {
     return false
   }
+}
+
+/** Stops a process where it stands. On a busy machine its threads run on for a moment after the signal: waits for each. */
+export const stall = async (pid: number): Promise<void> => {
+  process.kill(pid, 'SIGSTOP')
+  await waitFor('every thread stands still', () =>
+    readdirSync(`/proc/${pid}/task`).every((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`) === 'T'),
+  )
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestEngines, type TestEngines } from '../../../test/support/engines.ts'
-import { isAlive, waitFor } from '../../../test/support/wait-for.ts'
+import { isAlive, stall, waitFor } from '../../../test/support/wait-for.ts'
 import { AppError, EngineUnavailable } from '../../kernel/errors.ts'
 import type { RegionDb } from './region-db.ts'
 
@@ -99,8 +99,8 @@ describe('region database', () => {
 
   it('says unavailable when the engine is stalled, and works again after', async () => {
     const pid = engines.region.enginePid() ?? 0
-    process.kill(pid, 'SIGSTOP')
     try {
+      await stall(pid)
       const error = await failure(db.ping(300))
       expect(error).toBeInstanceOf(EngineUnavailable)
     } finally {
