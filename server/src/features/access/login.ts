@@ -5,8 +5,8 @@ import { Unauthenticated } from '../../kernel/errors.ts'
 import { sha256Hex } from '../../kernel/hash.ts'
 import { randomAlphanumeric } from '../../kernel/ids.ts'
 import type { Clock } from '../../kernel/time.ts'
+import { createAttemptLimit } from '../../platform/limits/attempt-limit.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
-import { createAttemptLimit } from './domain/attempt-limit.ts'
 import { endSession, findLogin, insertSession } from './store/postgres-session-store.ts'
 
 export interface LoginDeps {

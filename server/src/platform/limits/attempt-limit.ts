@@ -1,5 +1,5 @@
-import { RateLimited } from '../../../kernel/errors.ts'
-import type { Clock } from '../../../kernel/time.ts'
+import { RateLimited } from '../../kernel/errors.ts'
+import type { Clock } from '../../kernel/time.ts'
 
 export interface AttemptLimitOptions {
   readonly clock: Clock
