@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { calendarUnit, eventName, expression, propertyName } from './parts.ts'
+
+const conditionCountMax = 50
+const nestingMax = 5
+
+const comparison = z.enum(['==', '!=', '>', '>=', '<', '<='])
+
+/** Which occurrences of the event count: the last n units before now, or days of the project's time zone. */
+const window = z.union([
+  z.strictObject({ last: z.int().min(1).max(3_660), unit: calendarUnit }),
+  z.strictObject({ from_date: z.iso.date(), to_date: z.iso.date() }),
+])
+
+/** Did the event, so often or with such a total of a property. */
+const did = z
+  .strictObject({
+    type: z.literal('did'),
+    event: eventName,
+    where: expression.optional(),
+    aggregate: z.enum(['count', 'sum', 'average', 'min', 'max', 'distinct']).default('count'),
+    /** Of the event; what `aggregate` is taken of. */
+    property: propertyName.optional(),
+    comparison: comparison.default('>='),
+    value: z.number().default(1),
+    window: window.optional(),
+  })
+  .refine(({ aggregate, property }) => (aggregate === 'count') === (property === undefined), {
+    message: 'a count takes no property, every other aggregate needs one',
+    path: ['property'],
+  })
+const didNot = z.strictObject({
+  type: z.literal('did_not'),
+  event: eventName,
+  where: expression.optional(),
+  window: window.optional(),
+})
+/** A condition on the profile, as `where` of engage: `properties["plan"] == "pro"`. */
+const profile = z.strictObject({ type: z.literal('profile'), where: expression })
+const inCohort = z.strictObject({
+  type: z.literal('cohort'),
+  cohort_id: z.int().positive(),
+  is_member: z.boolean().default(true),
+})
+
+export type CohortLeaf =
+  | z.infer<typeof did>
+  | z.infer<typeof didNot>
+  | z.infer<typeof profile>
+  | z.infer<typeof inCohort>
+export interface CohortGroup {
+  readonly type: 'group'
+  readonly operator: 'and' | 'or'
+  readonly conditions: readonly CohortCondition[]
+}
+export type CohortCondition = CohortLeaf | CohortGroup
+/** What is typed for a group: keys with a default may be left out. */
+interface CohortGroupInput {
+  readonly type: 'group'
+  readonly operator: 'and' | 'or'
+  readonly conditions: readonly (z.input<typeof leaf> | CohortGroupInput)[]
+}
+
+const leaf = z.union([did, didNot, profile, inCohort])
+const group: z.ZodType<CohortGroup, CohortGroupInput> = z.strictObject({
+  type: z.literal('group'),
+  operator: z.enum(['and', 'or']),
+  conditions: z
+    .array(z.lazy(() => z.union([leaf, group])))
+    .min(1)
+    .max(conditionCountMax),
+})
+
+/** Every condition of the tree that is no group. */
+export const leavesOf = (condition: CohortCondition): readonly CohortLeaf[] =>
+  condition.type === 'group' ? condition.conditions.flatMap(leavesOf) : [condition]
+
+const depthOf = (condition: CohortCondition): number =>
+  condition.type === 'group' ? 1 + Math.max(...condition.conditions.map(depthOf)) : 0
+
+/** RPT-06: dynamic, computed as of now, or static, with uploaded members that only the region engine holds. */
+export const cohortDefinition = z.union([
+  z.strictObject({ type: z.literal('static') }),
+  z.strictObject({
+    type: z.literal('dynamic'),
+    condition: group
+      .refine((tree) => depthOf(tree) <= nestingMax, { message: `must be nested at most ${nestingMax} deep` })
+      .refine((tree) => leavesOf(tree).length <= conditionCountMax, {
+        message: `must have at most ${conditionCountMax} conditions`,
+      }),
+  }),
+])
+export type CohortDefinition = z.infer<typeof cohortDefinition>
