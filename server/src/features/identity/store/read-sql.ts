@@ -32,10 +32,11 @@ GROUP BY distinct_id`
 /**
  * FROM and WHERE for the events of a project as anybody may see them: scope, identity and hidden set are in it and
  * cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
+ * `moreJoins` come after `r` and may use both.
  */
-export const visibleEventsSql = (filter: PeopleFilter): string => `
+export const visibleEventsSql = (filter: PeopleFilter, moreJoins = ''): string => `
 FROM event AS e
-LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id
+LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}`
 
 /** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id and properties. */
