@@ -1,6 +1,6 @@
+import { type CsvRecord, createCsvReader } from '../../kernel/csv-reader.ts'
 import { EngineUnavailable, InvalidRequest } from '../../kernel/errors.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
-import { type CsvRecord, createCsvReader } from './domain/csv-reader.ts'
 import { columnsOf, type FailedRow, failedRowCountMax, readRow } from './domain/table-rows.ts'
 import type { LookupRows, LookupRowWriter, RowPlace } from './store/clickhouse-lookup-rows.ts'
 import { type LookupTableStore, tooManyRows, type Upload, type Who } from './store/postgres-lookup-table-store.ts'

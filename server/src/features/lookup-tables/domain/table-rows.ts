@@ -1,5 +1,5 @@
+import type { CsvRecord } from '../../../kernel/csv-reader.ts'
 import { InvalidRequest } from '../../../kernel/errors.ts'
-import type { CsvRecord } from './csv-reader.ts'
 import { isFalsyKey, typedValue } from './typed-value.ts'
 
 /** A row that may be stored. */

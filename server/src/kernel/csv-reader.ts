@@ -1,4 +1,4 @@
-import { InvalidRequest } from '../../../kernel/errors.ts'
+import { InvalidRequest } from './errors.ts'
 
 /** One record of a CSV text. */
 export interface CsvRecord {
