@@ -22,6 +22,7 @@ export type AuditEventType =
   | 'lookup_table.created'
   | 'lookup_table.updated'
   | 'lookup_table.deleted'
+  | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 
 export interface AuditActor {
   readonly type: 'user' | 'service_account' | 'project_secret' | 'system'

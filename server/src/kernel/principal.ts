@@ -10,6 +10,7 @@ export type Permission =
   | 'privacy:request'
   | 'audit:read'
   | 'project:read'
+  | 'reports:write'
   | 'project:admin'
 
 interface ProjectGrants {

@@ -17,7 +17,7 @@ describe('permissions', () => {
   it.each([
     ['owner', permissions],
     ['admin', permissions],
-    ['analyst', ['events:export', 'lookup-tables:upload', 'project:read']],
+    ['analyst', ['events:export', 'lookup-tables:upload', 'project:read', 'reports:write']],
     ['consumer', ['lookup-tables:upload', 'project:read']],
   ] as const)('of a project %s', (role, expected) => {
     expect(held(account(role))).toEqual(expected)

@@ -9,6 +9,8 @@ export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
   'privacy:request': ['owner', 'admin'],
   'audit:read': ['owner', 'admin'],
   'project:read': ['owner', 'admin', 'analyst', 'consumer'],
+  // Saved definitions and annotations (auth §6.3, reports §9).
+  'reports:write': ['owner', 'admin', 'analyst'],
   'project:admin': ['owner', 'admin'],
 }
 
