@@ -8,6 +8,7 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createRateLimit } from '../../platform/limits/rate-limit.ts'
 import type { ObjectStore } from '../../platform/objects/object-store.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { startWorker, type Worker } from '../../platform/postgres/leased-worker.ts'
 import type { Clusters, Hidden, PeopleReader, RetiredParts } from './domain/ports.ts'
 import type { DeletionDeps } from './erase/deletion-deps.ts'
 import { createGate } from './erase/gate.ts'
@@ -21,7 +22,6 @@ import { createIdLists } from './store/id-lists.ts'
 import { createIdHash } from './store/postgres-task-store.ts'
 import { sweep } from './sweep.ts'
 import type { CreateShape } from './wire.ts'
-import { startWorker, type Worker } from './worker.ts'
 
 /** What one region lends to privacy; every part belongs to another slice or to the platform. */
 export interface PrivacyRegion {
@@ -166,7 +166,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
         }),
       )
     return startWorker({
-      regionId,
+      leaseName: `privacy worker ${regionId}`,
       control,
       rounds: [() => runDeletions(deletions), retrievals, sweepNowAndThen],
       onProblem: (error) => onProblem([], error),

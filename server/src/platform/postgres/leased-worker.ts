@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControlDb, Lease } from '../../platform/postgres/control-db.ts'
+import type { ControlDb, Lease } from './control-db.ts'
 
 export interface WorkerDeps {
-  readonly regionId: string
+  /** Of all servers, the one that holds the lease of this name does the work. */
+  readonly leaseName: string
   readonly control: ControlDb
   /** Each does one piece of work and says whether there was any. They run side by side under one lease. */
   readonly rounds: readonly ((signal: AbortSignal) => Promise<boolean>)[]
@@ -20,11 +21,11 @@ export interface Worker {
 const lookIntervalMs = 500
 const afterProblemMs = 1_000
 const leaseRetryMs = 500
-// An erasure can take minutes, and whoever stops servers kills those that are slow to end.
+// A rewrite of a table can take minutes, and whoever stops servers kills those that are slow to end.
 const stopGraceMs = 10_000
 
 /**
- * Does the privacy tasks of a region on exactly one server (ADR 0006): the lease is a Postgres session lock, free the
+ * Does the tasks of one kind on exactly one server (ADR 0006): the lease is a Postgres session lock, free the
  * moment its server dies, and the task rows say where to go on.
  */
 export const startWorker = (deps: WorkerDeps): Worker => {
@@ -59,7 +60,7 @@ export const startWorker = (deps: WorkerDeps): Worker => {
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        const lease = await deps.control.tryLease(`privacy worker ${deps.regionId}`)
+        const lease = await deps.control.tryLease(deps.leaseName)
         if (lease === null) await pause(leaseRetryMs)
         else await underLease(lease)
       } catch (error) {
