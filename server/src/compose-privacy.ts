@@ -10,6 +10,7 @@ import type { Clock } from './kernel/time.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import { retireParts } from './platform/clickhouse/retired-parts.ts'
 import { errorFields, type Log } from './platform/log.ts'
+import { createEventRewriteLock } from './platform/postgres/event-rewrite-lock.ts'
 
 export interface ComposePrivacyDeps {
   readonly config: Config
@@ -68,6 +69,7 @@ export const composePrivacy = ({
     })),
     tableHolders: tableHolders(regionDb),
     lockProfiles: lockAllProfileSlots,
+    whileNoRewrite: createEventRewriteLock(stores.control),
     audit,
     clock,
     secret,

@@ -98,6 +98,7 @@ const rigOver = (engines: TestEngines) => {
       receipts: createReceiptSigner(secret),
       lockProfiles: lockAllProfileSlots,
       withoutRetrievals: (work) => work(),
+      whileNoRewrite: (work) => work(),
       attemptCountMax: 5,
       onProblem: (_trackingIds, error) => problems.push(error),
       nowMs,

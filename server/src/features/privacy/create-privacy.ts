@@ -40,6 +40,7 @@ export interface PrivacyDeps {
   /** Every holder of the region engine's tables; the holder of request objects is ours. */
   readonly tableHolders: readonly PersonalDataHolder[]
   readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
+  readonly whileNoRewrite: <T>(regionId: string, work: () => Promise<T>) => Promise<T>
   readonly audit: AuditLog
   readonly clock: Clock
   /** The installation's secret: keys id hashes, links and receipts. */
@@ -129,6 +130,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
       audit: deps.audit,
       lockProfiles: deps.lockProfiles,
       withoutRetrievals: archives,
+      whileNoRewrite: (work) => deps.whileNoRewrite(regionId, work),
       attemptCountMax,
       stage: { idLists, clusters: region.clusters, holders, nowMs },
       erase: {

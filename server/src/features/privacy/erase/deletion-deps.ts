@@ -20,6 +20,8 @@ export interface DeletionDeps {
   readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
   /** Runs while no archive is being written. */
   readonly withoutRetrievals: <T>(work: () => Promise<T>) => Promise<T>
+  /** Runs while nobody else rewrites the events of the region. */
+  readonly whileNoRewrite: <T>(work: () => Promise<T>) => Promise<T>
   readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
   /** A gate that stayed shut this many times will not open by itself: FAILURE. */
   readonly attemptCountMax: number

@@ -104,7 +104,7 @@ const dropStrayHiding = async (deps: DeletionDeps): Promise<void> => {
 const finishOrFail = async (deps: DeletionDeps, tasks: readonly PrivacyTask[]): Promise<void> => {
   const trackingIds = tasks.map((task) => task.trackingId)
   try {
-    await finish(deps, tasks)
+    await deps.whileNoRewrite(() => finish(deps, tasks))
   } catch (error) {
     deps.onProblem(trackingIds, error)
     // A store that does not answer is waited for: only what was found, again and again, is a failure.
