@@ -235,7 +235,7 @@ describe('what is stored', () => {
     const sender = stored.properties['$distinct_id_before_identity'] ?? stored.properties['distinct_id']
     if (sender !== sent.properties['distinct_id']) return false
     const added =
-      /^(\$mp_event_size|\$mp_api_endpoint|\$mp_api_timestamp_ms|mp_processing_time_ms|\$import|\$distinct_id_before_identity)$/
+      /^(\$mp_event_size|\$mp_api_endpoint|\$mp_api_timestamp_ms|mp_processing_time_ms|\$import|\$distinct_id_before_identity|\$is_reshuffled|\$preshuffle_distinct_id)$/
     const names = Object.keys(stored.properties).filter((name) => !notStored.has(name) && !added.test(name))
     return (
       names.length === kept.length &&

@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+import { linkOrderSql } from './link-order.ts'
 import { visibleEventsSql, visibleProfilesSql } from './read-sql.ts'
 
 /** Links that name one of the ids at either end: each half finds its own by an index, which an OR would not. */
@@ -10,9 +11,9 @@ UNION DISTINCT
 SELECT ${columns} FROM identity_link
 WHERE project_id = {projectId:UInt64} AND canonical_id IN {ids:Array(String)}`
 
-/** Who an id is, and which ids are that person: the earliest link of an id decides. */
+/** Who an id is, and which ids are that person: the row of an id that decides is said by `linkOrderSql`. */
 const linkedSql = (until: string): string => `
-SELECT distinct_id, argMin(canonical_id, linked_at) AS canonical_id
+SELECT distinct_id, argMin(canonical_id, ${linkOrderSql}) AS canonical_id
 FROM identity_link
 WHERE project_id = {projectId:UInt64} ${until} AND distinct_id IN (${linksOf('distinct_id')})
 GROUP BY distinct_id

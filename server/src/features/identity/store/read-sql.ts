@@ -1,3 +1,6 @@
+import { liveEventSql } from './lifecycle-sql.ts'
+import { linkOrderSql } from './link-order.ts'
+
 /** Narrows a read to given people; then the bound parameter `ids` is required as well. */
 export type PeopleFilter = 'everybody' | 'ids'
 
@@ -8,15 +11,18 @@ const idsOnly = (column: string, filter: PeopleFilter): string =>
  * The one place that says who a stored distinct_id is now, and whether its rows may be seen (invariant 5).
  * Every read of personal rows joins this; bound parameter `projectId` is required.
  *
- * Rows: distinct_id, canonical_id (`` when the id is not linked), hidden_until (1970 when it is not in the hidden set).
+ * Rows: distinct_id, canonical_id (`` when the id is not linked), applies_after (1970, or for a link that does not look
+ * back, when it was made: identity §5), hidden_until (1970 when it is not in the hidden set).
  * A link made before its id was hidden is itself hidden, so a person who comes back starts a new cluster (privacy §1.9).
  */
 const resolutionSql = (filter: PeopleFilter): string => `
 SELECT distinct_id,
-       argMinIf(canonical_id, linked_at, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
+       argMinIf(canonical_id, ${linkOrderSql}, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
+       maxIf(linked_at, is_retroactive = 0 AND linked_at > cutoff) AS applies_after,
        max(cutoff) AS hidden_until
 FROM (
-    SELECT l.distinct_id AS distinct_id, l.canonical_id AS canonical_id, l.linked_at AS linked_at, h.cutoff AS cutoff
+    SELECT l.distinct_id AS distinct_id, l.canonical_id AS canonical_id, l.linked_at AS linked_at,
+           l.revision AS revision, l.is_retroactive AS is_retroactive, h.cutoff AS cutoff
     FROM identity_link AS l
     LEFT ANY JOIN (
         SELECT distinct_id, max(cutoff) AS cutoff FROM hidden_id
@@ -24,20 +30,21 @@ FROM (
     ) AS h ON l.distinct_id = h.distinct_id
     WHERE l.project_id = {projectId:UInt64} ${idsOnly('l.distinct_id', filter)}
     UNION ALL
-    SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), cutoff FROM hidden_id
+    SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), 0, 1, cutoff FROM hidden_id
     WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
 )
 GROUP BY distinct_id`
 
 /**
- * FROM and WHERE for the events of a project as anybody may see them: scope, identity and hidden set are in it and
- * cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
- * `moreJoins` come after `r` and may use both.
+ * FROM and WHERE for the events of a project as anybody may see them: scope, identity, hidden set, retention and
+ * deletion by rule are in it and cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
+ * `moreJoins` come after `r` and may use both. `rows`: `eventRowsSql`, for reads that count the same event once.
  */
-export const visibleEventsSql = (filter: PeopleFilter, moreJoins = ''): string => `
-FROM event AS e
+export const visibleEventsSql = (filter: PeopleFilter, moreJoins = '', rows = 'event'): string => `
+FROM ${rows} AS e
 LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id ${moreJoins}
-WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}`
+WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}
+  AND ${liveEventSql()}`
 
 /** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id and properties. */
 export const visibleProfilesSql = (filter: PeopleFilter): string => `
@@ -51,7 +58,10 @@ FROM (
 LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON p.distinct_id = r.distinct_id
 WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until`
 
-export const canonicalIdSql = `if(r.canonical_id = '', e.distinct_id, r.canonical_id)`
+/** Whether the event belongs to `r.canonical_id`; the time matters only for links that do not look back. */
+const isLinkedSql = `r.canonical_id != '' AND e.ingested_at > r.applies_after`
+
+export const canonicalIdSql = `if(${isLinkedSql}, r.canonical_id, e.distinct_id)`
 
 /**
  * One event as a line of the raw export format (export §3), built by the engine: what came in goes out byte for byte.
@@ -63,8 +73,9 @@ export const eventLineSql = (unit: 'seconds' | 'milliseconds'): string => {
     '{"event":', toJSONString(e.event), ',"properties":{"time":', toString(${time}),
     ',"distinct_id":', toJSONString(${canonicalIdSql}),
     ',"$insert_id":', toJSONString(e.insert_id),
-    if(r.canonical_id = '' OR r.canonical_id = e.distinct_id, '',
-       concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id))),
+    if(${isLinkedSql} AND r.canonical_id != e.distinct_id,
+       concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id),
+              ',"$is_reshuffled":true,"$preshuffle_distinct_id":', toJSONString(e.distinct_id)), ''),
     arrayStringConcat(arrayMap((name, value) -> concat(',', toJSONString(name), ':', value),
        mapKeys(e.properties), mapValues(e.properties))), '}}')`
 }

@@ -91,7 +91,8 @@ const rowsLeft = async (db: RegionDb, batch: ErasureBatch): Promise<Findings> =>
 const openLinks = async (db: RegionDb, batch: ErasureBatch): Promise<Findings> => {
   const [row] = await db.rows<{ link_count: string }>(
     `SELECT count() AS link_count FROM (
-       SELECT project_id, distinct_id, argMin(canonical_id, linked_at) AS canonical FROM identity_link
+       SELECT project_id, distinct_id, argMin(canonical_id, (-toInt64(revision), linked_at)) AS canonical
+       FROM identity_link
        WHERE project_id IN (SELECT project_id FROM hidden_id WHERE batch_id = {batchId:String})
          AND linked_at <= {cutoff:DateTime64(6, 'UTC')}
        GROUP BY project_id, distinct_id)

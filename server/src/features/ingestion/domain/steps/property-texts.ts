@@ -36,6 +36,10 @@ const notKept: ReadonlySet<string> = new Set([
   '$import',
   '$mp_event_size',
   '$distinct_id_before_identity',
+  '$is_reshuffled',
+  '$preshuffle_distinct_id',
+  '$failure_reason',
+  '$failure_description',
 ])
 
 /** What to do about broken characters: `/import` reports them, `/track` replaces them by U+FFFD. */
