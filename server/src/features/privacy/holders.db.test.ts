@@ -5,6 +5,9 @@ import { type ErasureRig, openErasureRig } from '../../../test/support/erasure-r
 const freeOfHolders: Readonly<Record<string, string>> = {
   group_profile: 'describes groups such as companies, which are not people (privacy §1.9)',
   lookup_row: 'describes things that events name, which are not people (privacy §1.9)',
+  event_retention: 'how many days events are kept, by name; nothing of people',
+  hidden_event:
+    'rules typed by an admin, for at most the days in which a deletion can be undone; a property that says who somebody is cannot be named',
   hidden_id: 'names people only while their erasure runs; emptied by the erasure itself as its last step',
   schema_migration: 'names and hashes of migration files; nothing of people',
 }

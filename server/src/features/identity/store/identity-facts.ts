@@ -1,5 +1,6 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
+import { liveEventSql } from './lifecycle-sql.ts'
 
 /**
  * Whether anybody of the project is linked to another id, or is in the hidden set. While nobody is, a read needs no
@@ -18,9 +19,9 @@ export const hasIdentityRows = async (db: RegionDb, scope: ProjectScope, signal?
  * `visibleEventsSql` of a project for which `hasIdentityRows` has just answered false. A person who is hidden while
  * such a read runs is seen by it: it began before.
  */
-export const unlinkedEventsSql = (moreJoins = ''): string => `
-FROM event AS e ${moreJoins}
-WHERE e.project_id = {projectId:UInt64}`
+export const unlinkedEventsSql = (moreJoins = '', rows = 'event'): string => `
+FROM ${rows} AS e ${moreJoins}
+WHERE e.project_id = {projectId:UInt64} AND ${liveEventSql()}`
 
 /** Who an event of `unlinkedEventsSql` belongs to. */
 export const unlinkedIdSql = 'e.distinct_id'
