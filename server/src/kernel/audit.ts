@@ -22,6 +22,7 @@ export type AuditEventType =
   | 'lookup_table.created'
   | 'lookup_table.updated'
   | 'lookup_table.deleted'
+  | 'data_rules.updated'
   | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 
 export interface AuditActor {

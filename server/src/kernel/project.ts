@@ -13,6 +13,8 @@ export interface Project {
   readonly suppressErased: boolean
   /** Grows whenever an erasure starts or ends: caches made under another number are void. */
   readonly erasureEpoch: number
+  /** Grows with every change of the project's data rules (privacy §6); 0: it has none. */
+  readonly dataRulesVersion: number
 }
 
 /** Cached; at most a few seconds behind the control store, and told of changes at once by notification. */

@@ -37,6 +37,7 @@ const project = (id: number, regionId: string, token: string): Project => ({
   identityMode: 'simplified',
   suppressErased: true,
   erasureEpoch: 0,
+  dataRulesVersion: 0,
 })
 
 const regions = [region('US'), region('EU')]

@@ -48,6 +48,7 @@ const project = (id: number): Project => ({
   identityMode: 'simplified',
   suppressErased: false,
   erasureEpoch: 0,
+  dataRulesVersion: 0,
 })
 
 /** The engines, migrated, with the projects 1 and 2 of one organization and the account 1. */

@@ -18,11 +18,13 @@ interface ProjectRow {
   readonly identity_mode: Project['identityMode']
   readonly suppress_erased: boolean
   readonly erasure_epoch: number
+  readonly data_rules_version: number
 }
 
 const findProject = async (control: ControlTx, column: 'id' | 'token', value: string): Promise<Project | null> => {
   const [row] = await control.rows<ProjectRow>(
-    `SELECT id, organization_id, name, region, cluster, token, timezone, identity_mode, suppress_erased, erasure_epoch
+    `SELECT id, organization_id, name, region, cluster, token, timezone, identity_mode, suppress_erased, erasure_epoch,
+       data_rules_version
      FROM project WHERE ${column} = $1`,
     [value],
   )
@@ -38,6 +40,7 @@ const findProject = async (control: ControlTx, column: 'id' | 'token', value: st
     identityMode: row.identity_mode,
     suppressErased: row.suppress_erased,
     erasureEpoch: row.erasure_epoch,
+    dataRulesVersion: row.data_rules_version,
   }
 }
 

@@ -1,0 +1,1 @@
+export { createDataRules, faultsOfRules, provisionRules } from './create-data-rules.ts'
