@@ -7,10 +7,12 @@ import { type Check, type Finding, isTest } from './tree.ts'
  * `privacy` has none: it is handed what the others hold, by compose.ts.
  */
 export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
+  ['duplicates', 'identity'],
   ['export', 'identity'],
   ['ingestion', 'identity'],
   ['ingestion', 'profiles'],
   ['profiles', 'identity'],
+  ['query', 'identity'],
 ]
 
 interface Place {
@@ -100,8 +102,9 @@ const findingsOfFile = (path: string, text: string): readonly Finding[] => {
   return [...found, ...findingsOfCode(path, codeOnly(text)), ...findingsOfSql(path, withoutComments(text))]
 }
 
-// Profiles are read to be changed by their own slice; the eraser and its independent reader look past the hidden set on purpose.
-const personReaders = /^server\/src\/features\/(identity|profiles|privacy)\//
+// Profiles are read to be changed by their own slice; the search for duplicates tells nobody what it reads; the eraser and
+// its independent reader look past the hidden set on purpose.
+const personReaders = /^server\/src\/features\/(identity|profiles|privacy|duplicates)\//
 const readsPeople = /\b(?:FROM|JOIN)\s+(event|profile|identity_link|hidden_id)\b/
 
 const scopeMakers = /^server\/src\/(kernel\/scope\.ts|http\/steps\/locate\.ts|features\/privacy\/)/

@@ -1,0 +1,34 @@
+import { InvalidRequest } from '../../../kernel/errors.ts'
+import { visibleProfilesSql } from '../../identity/index.ts'
+import type { ReadView } from '../read-view.ts'
+import type { Binder, SqlContext } from './sql-context.ts'
+
+/**
+ * A context whose rows are profiles: `properties["x"]` and `user["x"]` are the same there (query §4).
+ * `behavior` answers the SQL of a number, where a request has behaviors.
+ */
+export const createProfileContext = (
+  binder: Binder,
+  behavior: (name: string) => string = () => {
+    throw new InvalidRequest('no behaviors were sent')
+  },
+): SqlContext => {
+  const property = (name: string): string => `p.properties[${binder.bind(name, 'String')}]`
+  return {
+    bind: binder.bind,
+    eventProperty: property,
+    userProperty: property,
+    behavior,
+    column: (name) => (name === 'distinctId' ? 'p.distinct_id' : null),
+  }
+}
+
+/**
+ * `FROM … WHERE …` of the profiles of people as anybody may see them. Columns: `p.distinct_id`, `p.properties`.
+ * `ids` narrows it to some; they are looked for as they are stored, so resolve them first.
+ */
+export const profileSource = (_view: ReadView, binder: Binder, ids: readonly string[] | null = null): string => {
+  if (ids === null) return `FROM (${visibleProfilesSql('everybody')}) AS p\nWHERE 1`
+  const sql = visibleProfilesSql('ids').replaceAll('{ids:Array(String)}', binder.bind(ids, 'Array(String)'))
+  return `FROM (${sql}) AS p\nWHERE 1`
+}

@@ -1,0 +1,45 @@
+import type { Project } from '../../kernel/project.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
+import type { KnownDuplicates } from '../identity/index.ts'
+
+declare const viewed: unique symbol
+
+/**
+ * What one query may see. Sources of rows are made from nothing else, and it is made from nothing but a ProjectScope
+ * (`openReadView`), so no plan can leave out scope, hidden set, identity or deduplication (DESIGN §8).
+ */
+export interface ReadView {
+  readonly scope: ProjectScope
+  /** IANA name: days, hours and weeks of a request are meant in it. */
+  readonly timezone: string
+  /** False: nobody of the project is linked or hidden, and reads need no resolution. */
+  readonly hasIdentityRows: boolean
+  /** Null: no event of the project is stored twice, and reads need no deduplication. */
+  readonly duplicates: KnownDuplicates | null
+  /** Expression of the data view (`workspace_id`), which every event has to meet; null for all data (QRY-22). */
+  readonly dataView: string | null
+  readonly [viewed]: true
+}
+
+export interface ReadViewFacts {
+  readonly hasIdentityRows: (scope: ProjectScope, signal: AbortSignal) => Promise<boolean>
+  /** Sees every event that was stored before the call. */
+  readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
+  /** Throws InvalidRequest for an id that the project does not have. */
+  readonly dataView: (scope: ProjectScope, workspaceId: string) => Promise<string | null>
+}
+
+/** `workspaceId` as sent; undefined or '' means all data. */
+export const openReadView = async (
+  facts: ReadViewFacts,
+  { scope, project }: { readonly scope: ProjectScope; readonly project: Pick<Project, 'timezone'> },
+  workspaceId: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadView> => {
+  const [hasIdentityRows, duplicates, dataView] = await Promise.all([
+    facts.hasIdentityRows(scope, signal),
+    facts.duplicates(scope, signal),
+    workspaceId === undefined || workspaceId === '' ? null : facts.dataView(scope, workspaceId),
+  ])
+  return Object.freeze({ scope, timezone: project.timezone, hasIdentityRows, duplicates, dataView }) as ReadView
+}
