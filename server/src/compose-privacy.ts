@@ -1,5 +1,6 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
+import { createLedgerHolder } from './features/duplicates/index.ts'
 import { createPeopleReader } from './features/export/index.ts'
 import { createClusterStore, createHiddenSet, createPeopleTableHolder } from './features/identity/index.ts'
 import { createPrivacy, type Privacy } from './features/privacy/index.ts'
@@ -32,13 +33,14 @@ export const tableHolders = (regionDb: (regionId: string) => RegionDb): readonly
     { name: 'profiles', table: 'profile', idColumns: ['distinct_id'], arrivedColumn: 'updated_at', eraseAfter: [] },
     regionDb,
   ),
+  createLedgerHolder(regionDb),
   createPeopleTableHolder(
     {
       name: 'identity links',
       table: 'identity_link',
       idColumns: ['distinct_id', 'canonical_id'],
       arrivedColumn: 'linked_at',
-      eraseAfter: ['events', 'profiles'],
+      eraseAfter: ['events', 'profiles', 'ledger of duplicates'],
     },
     regionDb,
   ),

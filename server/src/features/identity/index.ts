@@ -3,6 +3,7 @@ export { createClusterStore } from './store/clickhouse-clusters.ts'
 export { createHiddenSet } from './store/clickhouse-hidden-set.ts'
 export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.ts'
 export { daysOfHistory } from './store/days-of-history.ts'
+export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {

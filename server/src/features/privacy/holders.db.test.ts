@@ -8,6 +8,7 @@ const freeOfHolders: Readonly<Record<string, string>> = {
   event_retention: 'how many days events are kept, by name; nothing of people',
   hidden_event:
     'rules typed by an admin, for at most the days in which a deletion can be undone; a property that says who somebody is cannot be named',
+  duplicate_progress: 'an instant; nothing of people',
   hidden_id: 'names people only while their erasure runs; emptied by the erasure itself as its last step',
   schema_migration: 'names and hashes of migration files; nothing of people',
 }

@@ -14,8 +14,8 @@ export interface RetiredParts {
 const limitMs = 30_000
 const pollIntervalMs = 100
 
-// On a cluster each replica of each shard has parts of its own.
-const systemTable = (db: RegionDb, name: string): string => {
+/** A table of `system`; on a cluster that of every replica of every shard, each of which has parts and processes of its own. */
+export const systemTable = (db: RegionDb, name: string): string => {
   const [, cluster] = / ON CLUSTER '(.+)'/.exec(db.table('any').onCluster) ?? []
   return cluster === undefined ? `system.${name}` : `clusterAllReplicas('${cluster}', system.${name})`
 }
