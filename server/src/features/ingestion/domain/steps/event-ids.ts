@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../../../kernel/hash.ts'
 import { isNumberLike, type JsonValue } from '../../../../kernel/json.ts'
+import { isNotAPerson } from '../../../../kernel/not-a-person.ts'
 import { truncateUtf8 } from '../../../../kernel/text.ts'
 import { reject, type Step } from '../event-draft.ts'
 import { invalidUtf8Message, isIdentityEvent } from './record-shape.ts'
@@ -7,30 +8,6 @@ import { invalidUtf8Message, isIdentityEvent } from './record-shape.ts'
 const idBytesMax = 255
 const insertIdBytesMax = 36
 const insertIdPattern = /^[A-Za-z0-9-]+$/
-
-/** ING-12: what programs send when they do not know who it is. Compared without regard to case. */
-const notAPerson: ReadonlySet<string> = new Set([
-  '00000000-0000-0000-0000-000000000000',
-  'anon',
-  'anonymous',
-  'nil',
-  'none',
-  'null',
-  'n/a',
-  'na',
-  'undefined',
-  'unknown',
-  '<nil>',
-  '0',
-  '-1',
-  'true',
-  'false',
-  '[]',
-  '{}',
-])
-
-// The longest of the list has 36 characters: what is longer need not be made lower case to be compared.
-export const isNotAPerson = (id: string): boolean => id.length <= 36 && notAPerson.has(id.toLowerCase())
 
 /** Text of a scalar; null for what says nothing: missing, null, a list, an object. */
 const idText = (value: JsonValue | undefined): string | null => {
