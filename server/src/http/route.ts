@@ -58,6 +58,7 @@ export interface Reply {
 export type ProjectSelector =
   | 'project_id-query'
   | 'project_id-query-or-form'
+  | 'project_id-query-or-body'
   | 'token-query'
   | 'token-query-or-body'
   | 'path'

@@ -68,7 +68,7 @@ const findProject = async (
   switch (route.access.project) {
     case 'token-query':
     case 'token-query-or-body': {
-      const inBody = route.access.project === 'token-query-or-body' ? tokenInBody(request.body) : ''
+      const inBody = route.access.project === 'token-query-or-body' ? (fieldInBody(request.body, 'token') ?? '') : ''
       const token = request.query['token'] ?? inBody
       if (token === '') throw new InvalidRequest('query parameter token (the project token) is required')
       return projects.byToken(token)
@@ -79,6 +79,10 @@ const findProject = async (
       return projects.byId(chosenProjectId(request.query['project_id'], principal))
     case 'project_id-query-or-form':
       return projects.byId(chosenProjectId(request.query['project_id'] ?? projectIdInForm(request), principal))
+    case 'project_id-query-or-body': {
+      const inBody = () => projectIdInForm(request) ?? fieldInBody(request.body, 'project_id')
+      return projects.byId(chosenProjectId(request.query['project_id'] ?? inBody(), principal))
+    }
   }
 }
 
@@ -88,14 +92,15 @@ const projectIdInForm = ({ body, headers }: Received): string | undefined =>
     ? /(?:^|&)project_id=(\d{1,15})(?:&|$)/.exec(body.toString('latin1'))?.[1]
     : undefined
 
-/** A body that is not JSON holds no token; its own step says what is wrong with it. */
-const tokenInBody = (body: Buffer): string => {
+/** A body that is not JSON holds no such field; its own step says what is wrong with it. */
+const fieldInBody = (body: Buffer, name: 'token' | 'project_id'): string | undefined => {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'))
-    const token = typeof value === 'object' && value !== null ? (value as { token?: unknown }).token : ''
-    return typeof token === 'string' ? token : ''
+    const field = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+    const isNumber = name === 'project_id' && typeof field === 'number'
+    return isNumber ? String(field) : typeof field === 'string' ? field : undefined
   } catch {
-    return ''
+    return undefined
   }
 }
 

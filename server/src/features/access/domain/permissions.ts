@@ -5,6 +5,8 @@ export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
   'events:import': ['owner', 'admin'],
   // "Download reports": everybody but consumers.
   'events:export': ['owner', 'admin', 'analyst'],
+  // Counts, not rows: what names people asks for events:export.
+  'query:read': ['owner', 'admin', 'analyst', 'consumer'],
   'lookup-tables:upload': ['owner', 'admin', 'analyst', 'consumer'],
   'privacy:request': ['owner', 'admin'],
   'audit:read': ['owner', 'admin'],
@@ -15,7 +17,12 @@ export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
 }
 
 /** What a key of the project itself opens: the secret reads and writes events, the token (no secret) only writes. */
-const permissionsOfSecret: readonly Permission[] = ['events:import', 'events:export', 'lookup-tables:upload']
+const permissionsOfSecret: readonly Permission[] = [
+  'events:import',
+  'events:export',
+  'query:read',
+  'lookup-tables:upload',
+]
 const permissionsOfToken: readonly Permission[] = ['events:import']
 
 /** auth §6.1: an organization's owner may act as owner of its projects, its admin as admin. */
