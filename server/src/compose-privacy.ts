@@ -36,11 +36,31 @@ export const tableHolders = (regionDb: (regionId: string) => RegionDb): readonly
   createLedgerHolder(regionDb),
   createPeopleTableHolder(
     {
+      name: 'cohort members',
+      table: 'cohort_member',
+      idColumns: ['distinct_id'],
+      arrivedColumn: 'ingested_at',
+      eraseAfter: [],
+    },
+    regionDb,
+  ),
+  createPeopleTableHolder(
+    {
+      name: 'pages of profiles',
+      table: 'engage_page_row',
+      idColumns: ['distinct_id'],
+      arrivedColumn: 'ingested_at',
+      eraseAfter: [],
+    },
+    regionDb,
+  ),
+  createPeopleTableHolder(
+    {
       name: 'identity links',
       table: 'identity_link',
       idColumns: ['distinct_id', 'canonical_id'],
       arrivedColumn: 'linked_at',
-      eraseAfter: ['events', 'profiles', 'ledger of duplicates'],
+      eraseAfter: ['events', 'profiles', 'ledger of duplicates', 'cohort members', 'pages of profiles'],
     },
     regionDb,
   ),

@@ -5,6 +5,7 @@ export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.t
 export { daysOfHistory } from './store/days-of-history.ts'
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
+export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {
   canonicalIdSql,

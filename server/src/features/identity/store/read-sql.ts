@@ -15,7 +15,7 @@ const idsOnly = (column: string, filter: PeopleFilter): string =>
  * back, when it was made: identity §5), hidden_until (1970 when it is not in the hidden set).
  * A link made before its id was hidden is itself hidden, so a person who comes back starts a new cluster (privacy §1.9).
  */
-const resolutionSql = (filter: PeopleFilter): string => `
+export const resolutionSql = (filter: PeopleFilter): string => `
 SELECT distinct_id,
        argMinIf(canonical_id, ${linkOrderSql}, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
        maxIf(linked_at, is_retroactive = 0 AND linked_at > cutoff) AS applies_after,
@@ -46,9 +46,9 @@ LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id $
 WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}
   AND ${liveEventSql()}`
 
-/** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id and properties. */
+/** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, properties and changed_at. */
 export const visibleProfilesSql = (filter: PeopleFilter): string => `
-SELECT p.distinct_id AS distinct_id, p.properties AS properties
+SELECT p.distinct_id AS distinct_id, p.properties AS properties, p.changed_at AS changed_at
 FROM (
     SELECT distinct_id, argMax(properties, version) AS properties, argMax(is_deleted, version) AS is_deleted,
            max(updated_at) AS changed_at
