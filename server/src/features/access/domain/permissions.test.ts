@@ -17,14 +17,14 @@ describe('permissions', () => {
   it.each([
     ['owner', permissions],
     ['admin', permissions],
-    ['analyst', ['events:export', 'lookup-tables:upload', 'project:read', 'reports:write']],
-    ['consumer', ['lookup-tables:upload', 'project:read']],
+    ['analyst', ['events:export', 'query:read', 'lookup-tables:upload', 'project:read', 'reports:write']],
+    ['consumer', ['query:read', 'lookup-tables:upload', 'project:read']],
   ] as const)('of a project %s', (role, expected) => {
     expect(held(account(role))).toEqual(expected)
   })
 
   it('of the keys of a project', () => {
-    const ofSecret = ['events:import', 'events:export', 'lookup-tables:upload']
+    const ofSecret = ['events:import', 'events:export', 'query:read', 'lookup-tables:upload']
     expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(ofSecret)
     expect(held({ kind: 'project-token', projectId: 7 })).toEqual(['events:import'])
   })

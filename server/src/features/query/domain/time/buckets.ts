@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../../../kernel/errors.ts'
 import { dayMs } from '../../../../kernel/time.ts'
-import { dayOfNumber, mondayOf, monthAfter, monthStartOf } from './days.ts'
+import { type DayRange, dayOfNumber, mondayOf, monthAfter, monthStartOf } from './days.ts'
 import { firstInstantOf, wallMs } from './zones.ts'
 
 export type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month'
@@ -30,12 +30,6 @@ const bounded = (countOf: number): void => {
   if (countOf > keyCountMax) {
     throw new InvalidRequest(`the range has more than ${keyCountMax} buckets of this unit; choose a larger unit`)
   }
-}
-
-export interface DayRange {
-  /** Day numbers, both inclusive. */
-  readonly fromDay: number
-  readonly toDay: number
 }
 
 /** Instants of whole days of a zone, half-open. */

@@ -27,3 +27,16 @@ export const parseDay = (name: string, text: string): number => {
   }
   return number
 }
+
+export interface DayRange {
+  /** Day numbers, both inclusive. */
+  readonly fromDay: number
+  readonly toDay: number
+}
+
+/** `from_date` to `to_date`. Throws InvalidRequest. */
+export const rangeDays = (fromDate: string, toDate: string): DayRange => {
+  const [fromDay, toDay] = [parseDay('from_date', fromDate), parseDay('to_date', toDate)]
+  if (fromDay > toDay) throw new InvalidRequest('from_date must not be later than to_date')
+  return { fromDay, toDay }
+}

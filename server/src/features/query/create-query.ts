@@ -1,0 +1,76 @@
+import type { MayUse, Route } from '../../http/route.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
+import type { Clock } from '../../kernel/time.ts'
+import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
+import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
+import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
+import { hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
+import { NoSuchDataView } from './errors.ts'
+import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
+import type { Definitions } from './ports.ts'
+import type { ReadViewFacts } from './read-view.ts'
+
+// How to add an endpoint (segmentation/ is the example):
+// 1. a folder with `request.ts` (reads `call.params` by http/parameters.ts), and functions plan → SQL → shape;
+// 2. SQL: `createBinder(view)`, `createEventContext(view, binder)`; compile every expression against that context first,
+//    then `eventSource(view, binder, context, { range, events, where })` gives `FROM … WHERE …`. Rows of people are
+//    reached in no other way: scope, hidden set, identity, deduplication and data view are in it.
+//    `createProfileContext` and `profileSource` are the same for profiles;
+// 3. `call.run.rows(view, binder, sql)` runs it: canceled when the client goes away, bounded in time and memory;
+// 4. an `Endpoint` { name, handle } in the list below: both path families, GET and POST, limits, view and explain come
+//    with it. Answer `{ json }`, or a Reply such as `csvReply(rows)`;
+// 5. a case in server/test/contract/residency-cases.ts.
+
+export interface QueryDeps {
+  readonly regionDb: (regionId: string) => RegionDb
+  readonly clock: Clock
+  readonly mayUse: MayUse
+  /** Catches up with what was stored before the call (features/duplicates). */
+  readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
+  readonly definitions: Definitions
+  readonly settings: QuerySettings
+  /** Bytes that the engine read for questions. */
+  readonly onRead?: (readBytes: number) => void
+}
+
+export interface QuerySettings {
+  readonly countPerHourMax: number
+  readonly concurrentMax: number
+  readonly timeoutMs: number
+  readonly memoryBytesMax: number
+}
+
+const hourMs = 3_600_000
+const refusal = 'Query rate limit exceeded'
+
+/** QRY-06…08, 14…17, 20…22. */
+export const createQuery = (deps: QueryDeps): { readonly routes: readonly Route[] } => {
+  const { clock, settings } = deps
+  const { countPerHourMax: countMax, concurrentMax } = settings
+  const rate = createRollingLimit({ windowMs: hourMs, countMax, nowMs: () => clock.nowMs(), message: refusal })
+  const concurrency = createConcurrencyLimit(concurrentMax, { message: refusal })
+  return { routes: queryApiRoutes({ ...deps, facts: readViewFacts(deps), limits: { ...settings, rate, concurrency } }) }
+}
+
+export const readViewFacts = ({
+  regionDb,
+  duplicates,
+  definitions,
+}: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions'>): ReadViewFacts => ({
+  hasIdentityRows: (scope, signal) => hasIdentityRows(regionDb(scope.regionId), scope, signal),
+  duplicates,
+  dataView: async (scope, workspaceId) => {
+    const id = /^[1-9]\d{0,14}$/.test(workspaceId) ? Number(workspaceId) : null
+    const expression = id === null ? undefined : await definitions.dataView(scope, id)
+    if (expression === undefined) throw new NoSuchDataView()
+    return expression
+  },
+})
+
+export type QueryApiDeps = QueryRouteDeps & { readonly definitions: Definitions }
+
+const endpoints = (_deps: QueryApiDeps): readonly Endpoint[] => []
+
+/** Every route of the Query API. Nothing of `deps` is looked at before a request comes. */
+export const queryApiRoutes = (deps: QueryApiDeps): readonly Route[] =>
+  endpoints(deps).flatMap((endpoint) => queryRoutes(deps, endpoint))

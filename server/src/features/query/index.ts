@@ -1,0 +1,12 @@
+export {
+  createEventContext,
+  eventSource,
+  type TimeRange,
+  type WantedEvents,
+} from './compile/event-source.ts'
+export { createProfileContext, profileSource } from './compile/profile-source.ts'
+export { type Binder, createBinder, type EventContext, type SqlContext } from './compile/sql-context.ts'
+export { createQuery, type QueryDeps, type QuerySettings, readViewFacts } from './create-query.ts'
+export type { CustomEvent, Definitions } from './ports.ts'
+export { openReadView, type ReadView, type ReadViewFacts } from './read-view.ts'
+export { createRun, type Run, type RunDeps, type RunLimits } from './run.ts'
