@@ -1,3 +1,4 @@
+export { createReports, type Saved, type SavedCohort, type SavedReports } from './create-reports.ts'
 export type {
   BookmarkDefinition,
   InsightsDefinition,

@@ -5,9 +5,9 @@ import { eventName, expression } from './parts.ts'
 export const dataViewDefinition = z.strictObject({
   /** Only these events. */
   events: z.array(eventName).min(1).max(1_000).optional(),
-  /** On event properties. */
-  event_where: expression.optional(),
-  /** On profile properties of whoever did it. */
+  /** Which events. */
+  where: expression.optional(),
+  /** Which people: profile properties as `user["plan"]`, for events and profiles alike. */
   profile_where: expression.optional(),
   /** Private: for its creator, its members, and admins of the project. */
   visibility: z.enum(['public', 'private']).default('public'),
@@ -17,3 +17,10 @@ export const dataViewDefinition = z.strictObject({
   members: z.array(z.int().positive()).max(1_000).default([]),
 })
 export type DataViewDefinition = z.infer<typeof dataViewDefinition>
+
+/** A data view as one expression that every event has to meet; null when it leaves nothing out. */
+export const dataViewExpression = ({ events, where, profile_where }: DataViewDefinition): string | null => {
+  const names = events === undefined ? [] : [`properties["$event_name"] in ${JSON.stringify(events)}`]
+  const parts = [...names, where, profile_where].filter((part) => part !== undefined)
+  return parts.length === 0 ? null : parts.map((part) => `(${part})`).join(' and ')
+}

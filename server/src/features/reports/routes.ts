@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
+import { Forbidden, InvalidRequest } from '../../kernel/errors.ts'
+import type { CredentialKind, Principal } from '../../kernel/principal.ts'
+import { type CheckDeps, checkDefinition } from './check-definition.ts'
+import { bookmarkDefinition } from './definitions/bookmark.ts'
+import { cohortDefinition } from './definitions/cohort.ts'
+import { customEventDefinition } from './definitions/custom-event.ts'
+import { type DataViewDefinition, dataViewDefinition } from './definitions/data-view.ts'
+import { funnelDefinition } from './definitions/funnel.ts'
+import { label } from './definitions/parts.ts'
+import { NoSuchDefinition } from './errors.ts'
+import { sentJson } from './sent-json.ts'
+import type { CohortState, CohortStateStore } from './store/postgres-cohort-state-store.ts'
+import type { Creator, DefinitionKind, DefinitionStore, SavedDefinition } from './store/postgres-definition-store.ts'
+import { creatorOf, whoOf } from './who-saves.ts'
+
+export interface DefinitionRouteDeps extends CheckDeps {
+  readonly definitions: DefinitionStore
+  readonly cohortStates: CohortStateStore
+  /** Members that nobody reads any longer. Never throws: what cannot be dropped now goes with a later sweep. */
+  readonly dropMembers: (regionId: string, version: string) => Promise<void>
+}
+
+export const appBase = { surface: 'app', hostFamily: 'web', bodyBytesMax: 64 * 1_024 } as const
+const who = { accepts: ['service-account', 'session'] satisfies CredentialKind[], project: 'path' } as const
+export const readAccess = { ...who, permission: 'project:read' } as const
+export const writeAccess = { ...who, permission: 'reports:write' } as const
+
+const kinds = {
+  funnels: { kind: 'funnel', definition: funnelDefinition },
+  bookmarks: { kind: 'bookmark', definition: bookmarkDefinition },
+  cohorts: { kind: 'cohort', definition: cohortDefinition },
+  'custom-events': { kind: 'custom-event', definition: customEventDefinition },
+  'data-views': { kind: 'data-view', definition: dataViewDefinition },
+} as const satisfies Record<string, { readonly kind: DefinitionKind; readonly definition: z.ZodType<object> }>
+
+/** RPT-06, RPT-08, LEX-12, QRY-01, QRY-03: what analysts save, at `/api/app/projects/{id}/{funnels|bookmarks|…}`. */
+export const definitionRoutes = (deps: DefinitionRouteDeps): readonly Route[] =>
+  Object.entries(kinds).flatMap(([path, { kind, definition }]) => routesOf(deps, path, kind, definition))
+
+const routesOf = (
+  deps: DefinitionRouteDeps,
+  name: string,
+  kind: DefinitionKind,
+  definition: z.ZodType<object>,
+): readonly Route[] => {
+  const { definitions } = deps
+  const path = `/api/app/projects/:projectId/${name}`
+  const one = `${path}/:definitionId`
+  const created = z.strictObject({
+    name: label,
+    description: z.string().max(1_024).default(''),
+    is_visible: z.boolean().default(true),
+    definition,
+  })
+  const changed = z.strictObject({
+    name: label.optional(),
+    description: z.string().max(1_024).optional(),
+    is_visible: z.boolean().optional(),
+    definition: definition.optional(),
+  })
+  const seen = async (request: Scoped): Promise<SavedDefinition> => {
+    const found = await definitions.get(request.scope, kind, idOf(kind, request.params['definitionId'] ?? ''))
+    if (!maySee(request, kind, found)) throw new NoSuchDefinition(kind, found.id)
+    return found
+  }
+  const answer = async (status: number, { scope }: Scoped, found: SavedDefinition) =>
+    jsonReply(status, { status: 'ok', results: wireOf(found, await statesOf(deps, kind, scope)) })
+  return [
+    {
+      ...appBase,
+      method: 'GET',
+      path,
+      access: readAccess,
+      handle: async (request: Scoped) => {
+        const found = await definitions.list(request.scope, kind)
+        const states = await statesOf(deps, kind, request.scope)
+        const results = found.filter((item) => maySee(request, kind, item)).map((item) => wireOf(item, states))
+        return jsonReply(200, { status: 'ok', results })
+      },
+    },
+    {
+      ...appBase,
+      method: 'POST',
+      path,
+      access: writeAccess,
+      handle: async (request: Scoped) => {
+        const { is_visible: isVisible, ...sent } = sentJson(created, request.body)
+        await checkDefinition(deps, request.scope, { kind, id: null, definition: sent.definition })
+        const made = await definitions.create(request.scope, kind, { ...sent, isVisible }, whoOf(request))
+        return answer(201, request, made)
+      },
+    },
+    {
+      ...appBase,
+      method: 'GET',
+      path: one,
+      access: readAccess,
+      handle: async (r: Scoped) => answer(200, r, await seen(r)),
+    },
+    {
+      ...appBase,
+      method: 'PATCH',
+      path: one,
+      access: writeAccess,
+      handle: async (request: Scoped) => {
+        const before = await seen(request)
+        refuseOthers(request, kind, before)
+        const { is_visible: isVisible, ...sent } = sentJson(changed, request.body)
+        if (sent.definition !== undefined) {
+          refuseOtherType(kind, before, sent.definition)
+          await checkDefinition(deps, request.scope, { kind, id: before.id, definition: sent.definition })
+        }
+        const after = await definitions.update(
+          request.scope,
+          kind,
+          before.id,
+          {
+            ...(sent.name === undefined ? {} : { name: sent.name }),
+            ...(sent.description === undefined ? {} : { description: sent.description }),
+            ...(isVisible === undefined ? {} : { isVisible }),
+            ...(sent.definition === undefined ? {} : { definition: sent.definition }),
+          },
+          whoOf(request),
+        )
+        return answer(200, request, after)
+      },
+    },
+    {
+      ...appBase,
+      method: 'DELETE',
+      path: one,
+      access: writeAccess,
+      handle: async (request: Scoped) => {
+        const before = await seen(request)
+        refuseOthers(request, kind, before)
+        const { memberVersion = null } = (await statesOf(deps, kind, request.scope)).get(before.id) ?? {}
+        await definitions.remove(request.scope, kind, before.id, whoOf(request))
+        if (memberVersion !== null) await deps.dropMembers(request.scope.regionId, memberVersion)
+        return jsonReply(200, { status: 'ok', results: { id: before.id } })
+      },
+    },
+  ]
+}
+
+/** What is no id would be an error of the store. Throws NoSuchDefinition. */
+export const idOf = (kind: DefinitionKind, text: string): number => {
+  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0
+  if (id < 1 || id > 2_147_483_647) throw new NoSuchDefinition(kind, text)
+  return id
+}
+
+const statesOf = async (
+  { cohortStates }: DefinitionRouteDeps,
+  kind: DefinitionKind,
+  scope: Scoped['scope'],
+): Promise<ReadonlyMap<number, CohortState>> => (kind === 'cohort' ? cohortStates.all(scope) : new Map())
+
+const wireOf = (saved: SavedDefinition, states: ReadonlyMap<number, CohortState>): object => {
+  const state = states.get(saved.id)
+  return {
+    id: saved.id,
+    name: saved.name,
+    description: saved.description,
+    is_visible: saved.isVisible,
+    definition: saved.definition,
+    creator: saved.creator,
+    created_at: saved.createdAt,
+    updated_at: saved.updatedAt,
+    ...(state === undefined ? {} : { count: state.memberCount, counted_at: state.countedAt }),
+  }
+}
+
+const roleOf = (principal: Principal, projectId: number) =>
+  'projectRoles' in principal ? principal.projectRoles.get(projectId) : undefined
+
+const isCreator = (principal: Principal, { creator }: { readonly creator: Creator }): boolean => {
+  const { type, id } = creatorOf(principal)
+  return type === creator.type && id === creator.id
+}
+
+/** A private data view is there for its creator, its members, and owners and admins of the project (LEX-12). */
+const maySee = ({ principal, project }: Scoped, kind: DefinitionKind, saved: SavedDefinition): boolean => {
+  if (kind !== 'data-view') return true
+  const view = saved.definition as DataViewDefinition
+  const role = roleOf(principal, project.id)
+  if (view.visibility === 'public' || role === 'owner' || role === 'admin' || isCreator(principal, saved)) return true
+  return principal.kind === 'session' && view.members.includes(principal.userId)
+}
+
+const refuseOthers = ({ principal, project }: Scoped, kind: DefinitionKind, saved: SavedDefinition): void => {
+  if (kind !== 'data-view' || (saved.definition as DataViewDefinition).editing === 'unrestricted') return
+  if (roleOf(principal, project.id) === 'owner' || isCreator(principal, saved)) return
+  throw new Forbidden('this data view is changed by its creator or an owner of the project')
+}
+
+/** Members of a static cohort would be left behind, and a report would become another one under the same id. */
+const refuseOtherType = (kind: DefinitionKind, { definition }: SavedDefinition, sent: object): void => {
+  if (kind !== 'cohort' && kind !== 'bookmark') return
+  if ((definition as { type: string }).type === (sent as { type: string }).type) return
+  throw new InvalidRequest("'definition.type' cannot be changed; save a new one")
+}
