@@ -1,11 +1,22 @@
+export { type JoinedCluster, type JoinFailure, joinFailures } from './domain/decide-joins.ts'
+export { type Join, joiningEvents, type NamedIds } from './domain/read-join.ts'
 export { resolveAsSent, resolveSimplified } from './domain/resolve-simplified.ts'
 export { createClusterStore } from './store/clickhouse-clusters.ts'
 export { createHiddenSet } from './store/clickhouse-hidden-set.ts'
+export {
+  createJoinStore,
+  type JoinStore,
+  type PrepareProfileMerges,
+  type ProfileMerge,
+} from './store/clickhouse-join-store.ts'
 export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.ts'
 export { daysOfHistory } from './store/days-of-history.ts'
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
+export { lockLinks } from './store/link-lock.ts'
 export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
+export { createEventRewriter, type DoomedEvents, type EventRewriter } from './store/event-rewriter.ts'
+export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {
   canonicalIdSql,
