@@ -1,3 +1,2 @@
-export { createLedger, type Ledger } from './ledger.ts'
+export { createDuplicates, type Duplicates } from './create-duplicates.ts'
 export { createLedgerHolder } from './ledger-holder.ts'
-export { createLedgerStore } from './store/clickhouse-ledger.ts'
