@@ -4,6 +4,7 @@ import { openTestEngines, type TestEngines } from '../../test/support/engines.ts
 import { adminAccount, analyst, defaultProvision, owner, us } from '../../test/support/provision.ts'
 import { oneYearAfter } from '../features/access/index.ts'
 import { appendAudit } from '../features/audit/index.ts'
+import { faultsOfRules, provisionRules } from '../features/data-rules/index.ts'
 import { migratePostgres } from '../platform/postgres/migrate.ts'
 import type { ClosableControlDb } from '../platform/postgres/pg-control-db.ts'
 import { applyProvision } from './apply-provision.ts'
@@ -11,6 +12,7 @@ import { readConfig } from './config.ts'
 import { checkProvision } from './provision.ts'
 
 const { regions, installedRegionIds } = readConfig({}, { regions: null, roles: null })
+const dataRules = { faultsOf: faultsOfRules, apply: provisionRules(appendAudit) }
 const clock = { ms: Date.UTC(2026, 0, 31), nowMs: () => clock.ms }
 
 let engines: TestEngines
@@ -31,7 +33,7 @@ const apply = (change: (file: File) => unknown = () => undefined) => {
   change(file)
   const { provision, faults } = checkProvision(file, regions, installedRegionIds)
   if (provision === null || faults.length > 0) throw new Error(faults.join())
-  const deps = { control, clock, regions, appendAudit, groupKeysMax: 3, tokenExpiresAtMs: oneYearAfter }
+  const deps = { control, clock, regions, appendAudit, groupKeysMax: 3, dataRules, tokenExpiresAtMs: oneYearAfter }
   return applyProvision(deps, provision)
 }
 const one = async (sql: string): Promise<unknown> => Object.values((await control.rows<object>(sql))[0] ?? {})[0]

@@ -4,11 +4,13 @@ import type { AuditEntry } from '../kernel/audit.ts'
 import { sha256Hex } from '../kernel/hash.ts'
 import type { Clock } from '../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../platform/postgres/control-db.ts'
-import { groupKeyFaults, upsertGroupKey } from './apply-group-keys.ts'
-import { lookupTableFaults, upsertLookupTable } from './apply-lookup-tables.ts'
+import { applyDataRules, type DataRulesProvision, dataRulesFaults } from './apply-data-rules.ts'
+import { upsertGroupKey } from './apply-group-keys.ts'
+import { upsertLookupTable } from './apply-lookup-tables.ts'
 import { ConfigFault } from './config.ts'
 import type { Provision, ProvisionedOrganization } from './provision.ts'
 import type { RegionConfig } from './regions.ts'
+import { storedFaults } from './stored-faults.ts'
 
 export interface ApplyDeps {
   readonly control: ControlDb
@@ -18,6 +20,7 @@ export interface ApplyDeps {
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   /** ING-24: group keys that a project may have. */
   readonly groupKeysMax: number
+  readonly dataRules: DataRulesProvision
   /** AUTH-06: when a GDPR token issued at `issuedAtMs` ends. */
   readonly tokenExpiresAtMs: (issuedAtMs: number) => number
 }
@@ -43,7 +46,10 @@ export const applyProvision = (deps: ApplyDeps, provision: Provision): Promise<P
     // Servers that start together apply one after the other.
     await tx.rows(`SELECT pg_advisory_xact_lock(hashtext('lethe provision'))`)
     const work: Work = { ...deps, tx, nowMs: deps.clock.nowMs(), count: { created: 0, changed: 0 } }
-    const faults = await storedFaults(tx, provision, deps.groupKeysMax)
+    const faults = [
+      ...dataRulesFaults(provision, deps.dataRules),
+      ...(await storedFaults(tx, provision, deps.groupKeysMax)),
+    ]
     if (faults.length > 0) throw new ConfigFault(faults)
     for (const organization of provision.organizations) await applyOrganization(work, organization)
     if (work.count.created + work.count.changed > 0) {
@@ -122,6 +128,7 @@ const applyProject = async (
     const target = { type: 'group_key', id: key }
     await audit(work, { type: 'group_key.created', organizationId, projectId: project.id, target })
   }
+  await applyDataRules(work, project)
 }
 
 const applyUser = async (
@@ -237,60 +244,4 @@ const applyGdprToken = async (
   )
   const target = { type: 'oauth_token', id, name: user }
   await audit(work, { type: 'oauth_token.created', organizationId: organization.id, projectId: null, target })
-}
-
-/** What the file asks that the store cannot do: all of it, before anything is changed. */
-const storedFaults = async (tx: ControlTx, { organizations }: Provision, groupKeysMax: number): Promise<string[]> => {
-  const projects = organizations.flatMap((organization) =>
-    organization.projects.map((project) => ({ ...project, organizationId: organization.id })),
-  )
-  const accounts = organizations.flatMap((organization) =>
-    organization.service_accounts.map((account) => ({ ...account, organizationId: organization.id })),
-  )
-  const storedProjects = await tx.rows<{
-    id: number
-    organization_id: number
-    region: string
-    token: string
-    secret_hash: string
-  }>(
-    'SELECT id, organization_id, region, token, secret_hash FROM project WHERE id = ANY($1) OR token = ANY($2) OR secret_hash = ANY($3)',
-    [projects.map(({ id }) => id), projects.map(({ token }) => token), projects.map(({ secret }) => sha256Hex(secret))],
-  )
-  const storedAccounts = await tx.rows<{ username: string; organization_id: number }>(
-    'SELECT username, organization_id FROM service_account WHERE username = ANY($1)',
-    [accounts.map(({ username }) => username)],
-  )
-  return [
-    ...(await lookupTableFaults(tx, projects)),
-    ...(await groupKeyFaults(tx, projects, groupKeysMax)),
-    ...projects.flatMap((project) => {
-      const stored = storedProjects.find(({ id }) => id === project.id)
-      const holder = storedProjects.find(
-        ({ id, token, secret_hash }) =>
-          id !== project.id && (token === project.token || secret_hash === sha256Hex(project.secret)),
-      )
-      return [
-        ...(stored !== undefined && stored.region !== project.region
-          ? [
-              `project ${project.id}: its region is ${stored.region} and fixed at creation; make a new project in ${project.region}`,
-            ]
-          : []),
-        ...(stored !== undefined && stored.organization_id !== project.organizationId
-          ? [
-              `project ${project.id}: it belongs to organization ${stored.organization_id} and cannot be moved by this file`,
-            ]
-          : []),
-        ...(holder === undefined
-          ? []
-          : [`project ${project.id}: its token or secret is in use by project ${holder.id}`]),
-      ]
-    }),
-    ...accounts.flatMap(({ username, organizationId }) => {
-      const stored = storedAccounts.find((candidate) => candidate.username === username)
-      return stored === undefined || stored.organization_id === organizationId
-        ? []
-        : [`service account ${username}: it belongs to organization ${stored.organization_id}`]
-    }),
-  ]
 }

@@ -79,6 +79,8 @@ const project = z.strictObject({
   lookup_tables: z.array(lookupTable).default([]),
   // A text alone is a key that is shown by its own name.
   group_keys: z.array(groupKey).default([]),
+  // Read by the slice that keeps them.
+  data_rules: z.unknown().optional(),
 })
 
 const instant = z.iso.datetime({ offset: true, error: 'expected an ISO time, such as 2026-01-31T00:00:00Z' })
