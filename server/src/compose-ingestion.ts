@@ -1,6 +1,6 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
-import { createIngestion } from './features/ingestion/index.ts'
+import { createIngestion, type IngestionDeps } from './features/ingestion/index.ts'
 import { createIdHash, createSuppressionList } from './features/privacy/index.ts'
 import { createProfiles } from './features/profiles/index.ts'
 import type { Route } from './http/route.ts'
@@ -18,6 +18,7 @@ export interface ComposeIngestionDeps {
   readonly clock: Clock
   readonly secret: Buffer
   readonly metrics: Metrics
+  readonly dataRules: IngestionDeps['dataRules']
   /** Null: no geo database was given. */
   readonly findPlace: FindPlace | null
 }
@@ -29,7 +30,7 @@ export interface ComposedIngestion {
 }
 
 export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion => {
-  const { config, stores, locate, clock, secret, metrics, findPlace } = deps
+  const { config, stores, locate, clock, secret, metrics, findPlace, dataRules } = deps
   const { control } = stores
   const regionDbs = stores.regions.map(({ db }) => withTimeLimit(db, config.ingestTimeoutMs))
   const profiles = createProfiles({ control, regionDbs })
@@ -40,6 +41,10 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
     profiles,
     suppression: createSuppressionList(control, createIdHash(secret)),
     findPlace,
+    dataRules,
+    rate: config.ingestRate,
+    hotEventCount: config.hotEventCount,
+    redirectOrigins: config.redirectOrigins,
     onOutcome: (surface, outcome, reason, recordCount) => {
       metrics.recordCount.inc({ surface, outcome, reason }, recordCount)
     },

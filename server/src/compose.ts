@@ -9,6 +9,7 @@ import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
+import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
 import { createExport } from './features/export/index.ts'
 import { createGroups } from './features/groups/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
@@ -20,6 +21,7 @@ import { createLocate } from './http/steps/locate.ts'
 import { createPlace } from './http/steps/place.ts'
 import { assert } from './kernel/errors.ts'
 import type { FindPlace } from './kernel/geo-place.ts'
+import { hmacSha256Hex } from './kernel/hash.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import { systemClock } from './platform/clock.ts'
 import { openGeoDatabase } from './platform/geo/maxmind-geo-database.ts'
@@ -48,7 +50,12 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
     if (provision !== null) {
       const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit }
       const done = await applyProvision(
-        { ...deps, groupKeysMax: config.groupKeysMax, tokenExpiresAtMs: oneYearAfter },
+        {
+          ...deps,
+          groupKeysMax: config.groupKeysMax,
+          dataRules: { faultsOf: faultsOfRules, apply: provisionRules(appendAudit) },
+          tokenExpiresAtMs: oneYearAfter,
+        },
         provision,
       )
       log.info('provisioning file applied', { count: done.createdCount + done.changedCount })
@@ -102,7 +109,9 @@ const startServer = async (
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
-  const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace })
+  // A key of its own: hashes of property values must not be comparable with those of the control store.
+  const dataRules = createDataRules({ control, appendAudit, hashKey: hmacSha256Hex(secret, 'data rules') })
+  const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace, dataRules })
   const lookupTables = createLookupTables({
     control,
     appendAudit,
@@ -122,6 +131,7 @@ const startServer = async (
       projectIdOfSecret: access.projectIdOfSecret,
       onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
     }).routes,
+    ...dataRules.routes,
     ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
     ...privacy.routes,

@@ -42,6 +42,12 @@ export interface Config {
     readonly scanDays: number
   }
   readonly groupKeysMax: number
+  /** Per project, minute and server (ING-26); 0: no limit. */
+  readonly ingestRate: { readonly bytesPerMinuteMax: number; readonly eventsPerMinuteMax: number }
+  /** Events of an id and day from which on it is hot (IDM-10); 0: none is. */
+  readonly hotEventCount: number
+  /** Origins that `redirect` of `/track` may lead to (ING-04). */
+  readonly redirectOrigins: ReadonlySet<string>
   readonly ingestQueueBytes: number
   readonly ingestTimeoutMs: number
   /** Absolute. Null: events and profiles get no place by address. */
@@ -120,6 +126,12 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
     groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
+    ingestRate: {
+      bytesPerMinuteMax: values.LETHE_INGEST_RATE_BYTES,
+      eventsPerMinuteMax: values.LETHE_INGEST_RATE_EVENTS,
+    },
+    hotEventCount: values.LETHE_HOT_ID_EVENTS,
+    redirectOrigins: new Set(values.LETHE_REDIRECT_ORIGINS),
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
     ingestTimeoutMs: values.LETHE_INGEST_TIMEOUT_SECONDS * 1_000,
     geoDatabaseFile: values.LETHE_GEO_DATABASE === '' ? null : resolve(values.LETHE_GEO_DATABASE),

@@ -132,6 +132,32 @@ export const settings = z.object({
     'Outstanding day-scans of retrievals per project; more are refused with 429.',
   ),
   LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
+  LETHE_INGEST_RATE_BYTES: wholeNumber(
+    0,
+    2 ** 50,
+    2_000_000_000,
+    'Bytes, not compressed, that a project may send to one server in a rolling minute; beyond it 429 with Retry-After. 0: no limit.',
+  ),
+  LETHE_INGEST_RATE_EVENTS: wholeNumber(
+    0,
+    2 ** 50,
+    1_800_000,
+    'Events and profile updates that a project may send to one server in a rolling minute (30,000 a second). 0: no limit.',
+  ),
+  LETHE_HOT_ID_EVENTS: wholeNumber(
+    0,
+    2 ** 50,
+    200_000,
+    'Events of one distinct_id and day, as one server counts them, from which on its events are kept as `$hotshard_events` of nobody. 0: never.',
+  ),
+  LETHE_REDIRECT_ORIGINS: list(
+    '',
+    'Comma list of origins (https://www.example.com) that `redirect` of /track may lead to. Empty: it is not followed.',
+  ).refine(
+    (origins) =>
+      origins.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
+    { message: 'expected a comma list of origins such as https://www.example.com, without a path' },
+  ),
   LETHE_INGEST_QUEUE_BYTES: wholeNumber(
     2 ** 20,
     64 * gibibyte,

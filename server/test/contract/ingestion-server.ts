@@ -1,5 +1,5 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { createIngestion, type Ingestion } from '../../src/features/ingestion/index.ts'
+import { createIngestion, type Ingestion, type IngestionDeps } from '../../src/features/ingestion/index.ts'
 import { createProfiles } from '../../src/features/profiles/index.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { createLocate } from '../../src/http/steps/locate.ts'
@@ -72,10 +72,21 @@ export interface IngestionServer {
   close(): Promise<void>
 }
 
+type Door = Pick<IngestionDeps, 'dataRules' | 'rate' | 'hotEventCount' | 'redirectOrigins'>
+
+/** No rules, and no limit but those of memory. */
+const noDoor: Door = {
+  dataRules: { doorOf: () => null },
+  rate: { bytesPerMinuteMax: 0, eventsPerMinuteMax: 0 },
+  hotEventCount: 0,
+  redirectOrigins: new Set(),
+}
+
 /** `faulty` replaces parts of the region engine. Ids `suppressed` and `slow-suppressed` are on the suppression list. */
 export const openIngestionServer = async (
   faulty: Partial<RegionDb> = {},
   findPlace: FindPlace | null = null,
+  door: Partial<Door> = {},
 ): Promise<IngestionServer> => {
   const engines = await openTestEngines()
   await migrateClickhouse(engines.region, 'server/migrations/clickhouse', (_name, work) => work())
@@ -95,6 +106,8 @@ export const openIngestionServer = async (
     suppression: {
       isSuppressed: (_project, id) => (id === 'slow-suppressed' ? Promise.resolve(true) : id === 'suppressed'),
     },
+    ...noDoor,
+    ...door,
     findPlace,
     onOutcome: (...parts) => outcomes.push(parts.join(' ')),
     anonymousIdKey: 'key',

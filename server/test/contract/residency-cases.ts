@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
+import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
 import { createExport } from '../../src/features/export/index.ts'
 import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
@@ -55,6 +56,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
+  'dataRules.routes': dataRulesRoutes(none),
   'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
   'privacy.routes': privacyRoutes(none),
@@ -207,6 +209,15 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'DELETE /api/app/projects/:projectId/group-keys': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/group-keys?key=${canary}`,
     headers: asAccount,
+  }),
+  'GET /api/app/projects/:projectId/data-rules': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/data-rules?note=${canary}`,
+    headers: asAccount,
+  }),
+  'PUT /api/app/projects/:projectId/data-rules': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/data-rules`,
+    headers: asAccount,
+    body: { blocked_events: [canary] },
   }),
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,

@@ -5,8 +5,10 @@ import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createLinkStore } from '../identity/index.ts'
 import { checkGroupUpdate, checkUpdate, type Profiles } from '../profiles/index.ts'
+import { createHotIds } from './hot-ids.ts'
 import { createImport } from './import.ts'
-import type { OnOutcome, SuppressionList } from './ports.ts'
+import { createIngestRate, type IngestRateSettings } from './ingest-rate.ts'
+import type { DataRules, OnOutcome, SuppressionList } from './ports.ts'
 import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
 import { boundedGunzip } from './store/bounded-gunzip.ts'
 import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
@@ -21,11 +23,17 @@ export interface IngestionDeps {
   readonly regionDbs: readonly RegionDb[]
   readonly profiles: Profiles
   readonly suppression: SuppressionList
+  readonly dataRules: DataRules
   /** Null: there is no geo database, and so no place (ingestion §9). */
   readonly findPlace: FindPlace | null
   readonly onOutcome: OnOutcome
   /** Secret of the installation: keys the ids that are made from client addresses. */
   readonly anonymousIdKey: Buffer | string
+  /** ING-26: the limits of a project, per minute and server. */
+  readonly rate: IngestRateSettings
+  /** IDM-10: events of an id and day from which on it is hot; 0: none ever is. */
+  readonly hotEventCount: number
+  readonly redirectOrigins: ReadonlySet<string>
   readonly settings?: Partial<GroupCommitterSettings>
 }
 
@@ -52,12 +60,16 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     if (writer === undefined) throw new Error(`region ${regionId} is not served here`)
     return writer
   }
-  const { locate, clock, profiles, suppression, onOutcome, anonymousIdKey, findPlace } = deps
-  const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, writerOf }
-  const updates = { locate, onOutcome, findPlace, gunzip: boundedGunzip(trackBytesMax) }
+  const { locate, clock, profiles, suppression, onOutcome, anonymousIdKey, findPlace, dataRules, redirectOrigins } =
+    deps
+  const nowMs = () => clock.nowMs()
+  const rate = createIngestRate(deps.rate, nowMs)
+  const hotIds = deps.hotEventCount === 0 ? null : createHotIds(deps.hotEventCount, nowMs)
+  const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, dataRules, rate, hotIds, writerOf }
+  const updates = { locate, onOutcome, findPlace, dataRules, rate, gunzip: boundedGunzip(trackBytesMax) }
   return {
     routes: ingestionRoutes({
-      track: createTrack({ ...intake, locate, gunzip: boundedGunzip(trackBytesMax) }),
+      track: createTrack({ ...intake, locate, redirectOrigins, gunzip: boundedGunzip(trackBytesMax) }),
       engage: createUpdateIntake(updates, {
         surface: 'engage',
         check: checkUpdate,

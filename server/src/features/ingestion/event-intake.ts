@@ -10,7 +10,9 @@ import { type AcceptedEvent, acceptEvent, type EventOutcome, serverPropertiesTex
 import type { SentRecord } from './domain/decode-records.ts'
 import type { Link, Step, StepContext } from './domain/event-draft.ts'
 import { createPlaceOf } from './domain/where-from.ts'
-import type { SuppressionList, Tally } from './ports.ts'
+import type { HotIds } from './hot-ids.ts'
+import type { DataDoor, SuppressionList, Tally } from './ports.ts'
+import { noSignals, signalsOf } from './privacy-signals.ts'
 import type { GroupCommitter } from './store/group-committer.ts'
 import { createRowBlockWriter } from './store/row-block.ts'
 
@@ -27,6 +29,8 @@ export interface EventIntakeDeps {
   readonly anonymousIdKey: Buffer | string
   /** Null: there is no geo database. */
   readonly findPlace: FindPlace | null
+  /** Null: no id is ever hot. */
+  readonly hotIds: HotIds | null
   readonly writerOf: (regionId: string) => RegionWriter
 }
 
@@ -39,6 +43,8 @@ export interface IntakeOptions {
   readonly ipParam: string | undefined
   /** Whether an event without any id gets one from the client's address (identity §8). */
   readonly hasAnonymousIds: boolean
+  /** The rules of the project; null: it has none. */
+  readonly door: DataDoor | null
   readonly tally: Tally
 }
 
@@ -52,14 +58,18 @@ export interface EventIntake {
 export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions): EventIntake => {
   const { scope, project, tally } = options
   const context = stepContext(deps, options)
+  // Neither the address nor the place of a sender who is not to be known.
+  const nobodysContext: StepContext = { ...context, anonymousId: null, placeOf: null }
+  const signals = options.isImport ? noSignals : signalsOf(options.request)
   // A row names its columns and what the server adds: rather more than twice what came in.
   const rows = createRowBlockWriter(options.request.body.length * rowGrowth)
   const links: Link[] = []
 
-  const keep = (outcome: EventOutcome): EventOutcome => {
-    tally.add(outcome.kind, outcome.kind === 'accept' ? '' : outcome.reason)
+  const keep = (outcome: EventOutcome, isAnonymous = false): EventOutcome => {
+    tally.add(outcome.kind, outcome.kind === 'accept' ? (isAnonymous ? 'anonymised' : '') : outcome.reason)
     if (outcome.kind === 'accept') {
       rows.add(outcome.value.row)
+      if (outcome.value.hotRecordRow !== null) rows.add(outcome.value.hotRecordRow)
       if (outcome.value.link !== null) links.push(outcome.value.link)
     }
     return outcome
@@ -68,9 +78,16 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
     keep(suppressed ? { kind: 'drop', reason: 'suppressed' } : outcome)
 
   return {
-    take: (steps, record) => {
-      const outcome = acceptEvent(steps, record, context)
-      if (outcome.kind !== 'accept') return keep(outcome)
+    take: (steps, sent) => {
+      const ruled = options.door?.event(sent, signals)
+      if (ruled?.kind === 'drop') return keep(ruled)
+      const isAnonymous = ruled?.isAnonymous === true
+      const outcome = acceptEvent(
+        steps,
+        ruled === undefined ? sent : ruled.record,
+        isAnonymous ? nobodysContext : context,
+      )
+      if (outcome.kind !== 'accept' || isAnonymous) return keep(outcome, isAnonymous)
       const suppressed = isSuppressed(deps.suppression, project, outcome.value)
       return typeof suppressed === 'boolean'
         ? keepUnless(outcome, suppressed)
@@ -91,6 +108,7 @@ const stepContext = (
   { project, request, isImport, ipParam, hasAnonymousIds }: IntakeOptions,
 ): StepContext => {
   const nowMs = deps.clock.nowMs()
+  const { hotIds } = deps
   let anonymousId: string | null = null
   const makeAnonymousId = (): string => {
     // The address itself is never stored; the same visitor gets another id in every project.
@@ -105,6 +123,7 @@ const stepContext = (
     anonymousId: hasAnonymousIds ? makeAnonymousId : null,
     newInsertId: randomUUID,
     placeOf: createPlaceOf(deps.findPlace, isImport ? 'import' : 'track', ipParam, request.clientIp),
+    hotness: hotIds === null ? null : (distinctId, timeMs) => hotIds.count(project.id, distinctId, timeMs),
   }
 }
 

@@ -5,17 +5,21 @@ import { truncateUtf8 } from '../../kernel/text.ts'
 import { lenientImportSteps, strictImportSteps } from './domain/accept-event.ts'
 import { type DecodedBody, decodeRecords, recordCountMax, type SentRecord } from './domain/decode-records.ts'
 import { createEventIntake, type EventIntake } from './event-intake.ts'
+import { countSent } from './ingest-rate.ts'
 import { createTally } from './ports.ts'
 import { type FailedRecord, failedRecordsReply, importedReply, ingestReply } from './replies.ts'
 import type { TrackDeps } from './track.ts'
+
+export type ImportDeps = Omit<TrackDeps, 'locate' | 'redirectOrigins'>
 
 /**
  * ING-08…10: events of any age for the project of the credentials; a token inside a record is not looked at. Good
  * records are stored also when others fail, before anything is answered.
  */
 export const createImport =
-  (deps: Omit<TrackDeps, 'locate'>) =>
+  (deps: ImportDeps) =>
   async (request: Scoped): Promise<Reply> => {
+    deps.rate.check(request.project.id)
     // Two steps, so that the decoded batch is not held in memory while the engine works.
     const { intake, reply } = await takeBody(deps, request)
     await intake?.store()
@@ -28,10 +32,13 @@ interface Taken {
   readonly reply: Reply
 }
 
-const takeBody = async (deps: Omit<TrackDeps, 'locate'>, request: Scoped): Promise<Taken> => {
+const takeBody = async (deps: ImportDeps, request: Scoped): Promise<Taken> => {
   const { body, query, headers } = request
   const decoded = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
   const { params, records, form } = decoded
+  // Also what will be refused (ingestion §11).
+  const recordCount = Math.max(1, records?.length ?? 0)
+  countSent(deps.rate, request, new Map([[request.project.id, recordCount]]), recordCount)
   if (records === null) {
     if (form === 'form') return { intake: null, reply: ingestReply(params, { isValid: false, error: null }) }
     throw new InvalidRequest('the body must be a JSON array of events, or one event per line')
@@ -56,7 +63,7 @@ const isStrictImport = ({ params, form }: DecodedBody): boolean => {
 }
 
 const takeEvents = async (
-  deps: Omit<TrackDeps, 'locate'>,
+  deps: ImportDeps,
   request: Scoped,
   records: readonly SentRecord[],
   { isStrict, ipParam }: { readonly isStrict: boolean; readonly ipParam: string | undefined },
@@ -74,6 +81,7 @@ const takeEvents = async (
     isImport: true,
     ipParam,
     hasAnonymousIds: !isStrict,
+    door: await deps.dataRules.doorOf(project),
     tally,
   })
   const steps = isStrict ? strictImportSteps : lenientImportSteps

@@ -1,1 +1,1 @@
-export { createIngestion, type Ingestion } from './create-ingestion.ts'
+export { createIngestion, type Ingestion, type IngestionDeps } from './create-ingestion.ts'

@@ -1,4 +1,28 @@
 import type { Project } from '../../kernel/project.ts'
+import type { SentRecord } from './domain/decode-records.ts'
+import type { DropReason } from './domain/event-draft.ts'
+
+/** What a browser says about its user with a request. */
+export interface PrivacySignals {
+  readonly gpc: boolean
+  readonly dnt: boolean
+}
+
+/** What the rules of a project leave of a record. `isAnonymous`: it must not be told whose it is, or where from. */
+export type RuledRecord =
+  | { readonly kind: 'pass'; readonly record: SentRecord; readonly isAnonymous: boolean }
+  | { readonly kind: 'drop'; readonly reason: DropReason }
+
+/** The rules of one project (privacy §6), asked before anything else looks at a record. */
+export interface DataDoor {
+  event(record: SentRecord, signals: PrivacySignals): RuledRecord
+  update(record: SentRecord, signals: PrivacySignals): RuledRecord
+}
+
+/** Answers at once when it can. Null: the project has no rules. */
+export interface DataRules {
+  doorOf(project: Project): DataDoor | null | Promise<DataDoor | null>
+}
 
 /** PRIV-31: ids that were erased and asked not to come back. Asked for every event: answers at once when it can. */
 export interface SuppressionList {

@@ -31,6 +31,15 @@ export const ingestReply = (params: Params, { isValid, error }: IngestResult): R
   return isVerbose(params) ? jsonReply(200, verboseBody) : { status: 200, body: String(status) }
 }
 
+/** ING-04: where `redirect` leads to, when its origin is one of those allowed; null: it is not asked for, or not followed. */
+export const redirectReply = (params: Params, allowedOrigins: ReadonlySet<string>): Reply | null => {
+  const target = params.get('redirect') ?? ''
+  if (target === '' || allowedOrigins.size === 0 || !URL.canParse(target)) return null
+  const url = new URL(target)
+  if (!allowedOrigins.has(url.origin)) return null
+  return { status: 302, headers: { Location: url.href, 'Cache-Control': 'no-store' }, body: null }
+}
+
 const isVerbose = (params: Params): boolean => !['', '0'].includes(params.get('verbose') ?? '')
 
 export interface FailedRecord {

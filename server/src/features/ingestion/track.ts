@@ -5,12 +5,17 @@ import { isJsonObject } from '../../kernel/json.ts'
 import { faultWithoutProject, trackSteps } from './domain/accept-event.ts'
 import { decodeRecords, type Gunzip, recordCountMax, type SentRecord } from './domain/decode-records.ts'
 import { createEventIntake, type EventIntake, type EventIntakeDeps } from './event-intake.ts'
-import { createTally, type OnOutcome } from './ports.ts'
-import { type IngestResult, ingestReply } from './replies.ts'
+import { countSent, type IngestRate } from './ingest-rate.ts'
+import { createTally, type DataRules, type OnOutcome } from './ports.ts'
+import { type IngestResult, ingestReply, redirectReply } from './replies.ts'
 import { createTokenLookup } from './token-lookup.ts'
 
 export interface TrackDeps extends EventIntakeDeps {
   readonly locate: Locate
+  readonly dataRules: DataRules
+  readonly rate: IngestRate
+  /** ING-04: origins that `redirect` may lead to. */
+  readonly redirectOrigins: ReadonlySet<string>
   readonly gunzip: Gunzip
   readonly onOutcome: OnOutcome
 }
@@ -30,11 +35,13 @@ export const createTrack =
   async (request: Received): Promise<Reply> => {
     const { body, query, headers } = request
     const { params, records } = decodeRecords({ contentType: headers['content-type'], body, query }, deps.gunzip)
-    if (records === null) return ingestReply(params, { isValid: false, error: null })
+    const replyOf = (result: IngestResult): Reply =>
+      redirectReply(params, deps.redirectOrigins) ?? ingestReply(params, result)
+    if (records === null) return replyOf({ isValid: false, error: null })
     refuseTooManyRecords(records)
     const { elsewhere, ...result } = await storeEvents(deps, request, records, params.get('ip'))
     if (elsewhere !== null) throw elsewhere
-    return ingestReply(params, result)
+    return replyOf(result)
   }
 
 const storeEvents = async (
@@ -47,6 +54,7 @@ const storeEvents = async (
   const hasAnonymousIds = ipParam === '1'
   const placeOf = createTokenLookup(deps.locate.byToken, request)
   const intakes = new Map<number, EventIntake>()
+  const recordCounts = new Map<number, number>()
   let isValid = false
   let error: string | null = null
   let elsewhere: WrongRegion | null = null
@@ -68,10 +76,15 @@ const storeEvents = async (
       elsewhere = place.error
     } else {
       const { scope, project } = place
-      const intake =
-        intakes.get(project.id) ??
-        createEventIntake(deps, { scope, project, request, isImport: false, ipParam, hasAnonymousIds, tally })
-      intakes.set(project.id, intake)
+      let intake = intakes.get(project.id)
+      if (intake === undefined) {
+        deps.rate.check(project.id)
+        const door = await deps.dataRules.doorOf(project)
+        const options = { scope, project, request, isImport: false, ipParam, hasAnonymousIds, door, tally }
+        intake = createEventIntake(deps, options)
+        intakes.set(project.id, intake)
+      }
+      recordCounts.set(project.id, (recordCounts.get(project.id) ?? 0) + 1)
       const taken = intake.take(trackSteps, record)
       const outcome = taken instanceof Promise ? await taken : taken
       if (outcome.kind === 'reject') error ??= outcome.message
@@ -79,6 +92,7 @@ const storeEvents = async (
     }
   }
   tally.report()
+  countSent(deps.rate, request, recordCounts, records.length)
   await Promise.all([...intakes.values()].map((intake) => intake.store()))
   return { isValid, error, elsewhere }
 }

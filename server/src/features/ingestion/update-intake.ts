@@ -8,13 +8,25 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import { type CheckedUpdate, type ProfileStore, type ProfileUpdate, putPlace } from '../profiles/index.ts'
 import { decodeRecords, type Gunzip, type SentRecord } from './domain/decode-records.ts'
 import { createPlaceOf, type GeoEndpoint, hasCoordinates, type PlaceOf } from './domain/where-from.ts'
-import { createTally, type IngestSurface, type OnOutcome, type Tally } from './ports.ts'
+import { countSent, type IngestRate } from './ingest-rate.ts'
+import {
+  createTally,
+  type DataDoor,
+  type DataRules,
+  type IngestSurface,
+  type OnOutcome,
+  type PrivacySignals,
+  type Tally,
+} from './ports.ts'
+import { signalsOf } from './privacy-signals.ts'
 import { type FailedRecord, failedRecordsReply, ingestReply } from './replies.ts'
 import { createTokenLookup, type TokenPlace } from './token-lookup.ts'
 import { refuseTooManyRecords } from './track.ts'
 
 export interface UpdateIntakeDeps {
   readonly locate: Locate
+  readonly dataRules: DataRules
+  readonly rate: IngestRate
   readonly gunzip: Gunzip
   readonly onOutcome: OnOutcome
   /** Null: there is no geo database. */
@@ -41,6 +53,7 @@ interface Placeable<Id> {
   readonly index: number
   readonly record: SentRecord
   readonly update: ProfileUpdate<Id>
+  readonly receivedAtMs: number
 }
 
 interface Intake<Id> {
@@ -49,6 +62,9 @@ interface Intake<Id> {
   readonly byProject: Map<number, ProjectUpdates<Id>>
   readonly placeOf: PlaceOf | null
   elsewhere: WrongRegion | null
+  /** Records by project, for its rate. */
+  readonly recordCounts: Map<number, number>
+  readonly signals: PrivacySignals
 }
 
 /** ING-17…23: profile updates that carry the token of their project; answers like `/track`, or with strict=1 like `/import`. */
@@ -61,6 +77,7 @@ export const createUpdateIntake =
     refuseTooManyRecords(records)
     const placeOf = createPlaceOf(deps.findPlace, kind.surface, params.get('ip'), request.clientIp)
     const intake = await takeUpdates(deps, kind, { request, records, placeOf })
+    countSent(deps.rate, request, intake.recordCounts, records.length)
     await applyUpdates(kind, intake)
     intake.tally.report()
     if (intake.elsewhere !== null) throw intake.elsewhere
@@ -82,10 +99,19 @@ const takeUpdates = async <Id>(
   { request, records, placeOf }: Batch,
 ): Promise<Intake<Id>> => {
   const tally = createTally(kind.surface, deps.onOutcome)
-  const intake: Intake<Id> = { tally, failed: [], byProject: new Map(), placeOf, elsewhere: null }
+  const intake: Intake<Id> = {
+    tally,
+    failed: [],
+    byProject: new Map(),
+    placeOf,
+    elsewhere: null,
+    recordCounts: new Map(),
+    signals: signalsOf(request),
+  }
+  const { receivedAtMs } = request
   const tokenPlace = createTokenLookup(deps.locate.byToken, request)
   for (const [index, record] of records.entries()) {
-    const checked = kind.check(record, request.receivedAtMs)
+    const checked = kind.check(record, receivedAtMs)
     if (checked.kind === 'reject') {
       fail(intake, index, checked)
       continue
@@ -95,7 +121,8 @@ const takeUpdates = async <Id>(
       fail(intake, index, { reason: 'token-missing', field: '$token', message: noToken })
       continue
     }
-    await takeUpdate(kind, intake, await tokenPlace(token), { index, record, update: checked.value })
+    const place = await tokenPlace(token)
+    await takeUpdate(deps, kind, intake, place, { index, record, update: checked.value, receivedAtMs })
   }
   return intake
 }
@@ -104,11 +131,13 @@ const noToken = `'$token' is invalid: must be the token of a project`
 const surplusToken = `'$token' is invalid: names one project too many for one request`
 
 const takeUpdate = async <Id>(
-  { isSuppressed }: UpdateKind<Id>,
+  deps: UpdateIntakeDeps,
+  kind: UpdateKind<Id>,
   intake: Intake<Id>,
   place: TokenPlace,
-  { index, record, update }: Placeable<Id>,
+  sent: Placeable<Id>,
 ): Promise<void> => {
+  const { index } = sent
   switch (place.kind) {
     case 'surplus':
       return fail(intake, index, { reason: 'too-many-tokens', field: '$token', message: surplusToken })
@@ -118,12 +147,48 @@ const takeUpdate = async <Id>(
       intake.tally.add('wrong-region')
       intake.elsewhere = place.error
       return
-    case 'here':
-      if (await isSuppressed(place.project, update.id)) {
+    case 'here': {
+      countRecord(deps.rate, intake, place.project.id)
+      if (await kind.isSuppressed(place.project, sent.update.id)) {
         return intake.tally.add('drop', 'suppressed')
       }
-      return put(intake, place, index, withPlace(intake, record, update))
+      const door = await deps.dataRules.doorOf(place.project)
+      return door === null
+        ? put(intake, place, index, withPlace(intake, sent.record, sent.update))
+        : takeRuled(kind, intake, { place, door }, sent)
+    }
   }
+}
+
+const countRecord = (
+  rate: IngestRate,
+  { recordCounts }: Pick<Intake<never>, 'recordCounts'>,
+  projectId: number,
+): void => {
+  const count = recordCounts.get(projectId) ?? 0
+  if (count === 0) rate.check(projectId)
+  recordCounts.set(projectId, count + 1)
+}
+
+/** What the rules of the project leave is checked as if it had been sent so (privacy §6). */
+const takeRuled = <Id>(
+  { check }: UpdateKind<Id>,
+  intake: Intake<Id>,
+  { place, door }: { readonly place: Extract<TokenPlace, { kind: 'here' }>; readonly door: DataDoor },
+  { index, record, receivedAtMs }: Placeable<Id>,
+): void => {
+  const ruled = door.update(record, intake.signals)
+  if (ruled.kind === 'drop') {
+    intake.tally.add('drop', ruled.reason)
+    return
+  }
+  const checked = check(ruled.record, receivedAtMs)
+  if (checked.kind === 'reject') {
+    fail(intake, index, checked)
+    return
+  }
+  const update = ruled.isAnonymous ? checked.value : withPlace(intake, ruled.record, checked.value)
+  put(intake, place, index, update)
 }
 
 /** Only of this region's records, and only now: an address is looked up and forgotten (PRIV-32). */

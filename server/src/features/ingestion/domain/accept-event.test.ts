@@ -23,6 +23,7 @@ const context: StepContext = {
   anonymousId: null,
   newInsertId: () => 'made-up',
   placeOf: null,
+  hotness: null,
 }
 
 type Properties = Readonly<Record<string, JsonValue>>

@@ -22,6 +22,7 @@ import {
   rejectTimeInFuture,
   rejectWithoutTime,
 } from './steps/event-time.ts'
+import { hotRecordRow, putHotShard } from './steps/hot-shard.ts'
 import { putPropertyTexts, rejectTooLarge } from './steps/property-texts.ts'
 import {
   dropIgnored,
@@ -50,6 +51,7 @@ export const trackSteps: readonly Step[] = [
   putPlace,
   putPropertyTexts('replace'),
   rejectTooLarge,
+  putHotShard,
 ]
 
 /** `/import` with strict=1 (ingestion §6, §7). */
@@ -70,6 +72,7 @@ export const strictImportSteps: readonly Step[] = [
   putPlace,
   putPropertyTexts('reject'),
   rejectTooLarge,
+  putHotShard,
 ]
 
 /** `/import` with strict=0: old libraries send no `$insert_id`, and events without an id get one. */
@@ -87,6 +90,7 @@ export const lenientImportSteps: readonly Step[] = [
   putPlace,
   putPropertyTexts('reject'),
   rejectTooLarge,
+  putHotShard,
 ]
 
 /** An event that may be stored: its row, whom it names, and the link that it makes. */
@@ -95,6 +99,8 @@ export interface AcceptedEvent {
   readonly distinctId: string
   readonly deviceId: string | null
   readonly link: Link | null
+  /** Another row, stored with it: its id is hot from now on; null: nothing to say. */
+  readonly hotRecordRow: string | null
 }
 
 export type EventOutcome = Outcome<AcceptedEvent, DropReason, RejectReason>
@@ -113,6 +119,7 @@ const newDraft = (record: SentRecord): Draft => ({
   propertiesText: '',
   placeText: '',
   sizeBytes: 0,
+  becomesHot: false,
 })
 
 /** Runs the steps on one record, in order, until one of them ends its way. */
@@ -125,7 +132,13 @@ export const acceptEvent = (steps: readonly Step[], record: SentRecord, context:
   const { distinctId, link } = draft
   return {
     kind: 'accept',
-    value: { row: eventRowText(draft, context), distinctId, deviceId: draft.ids.deviceId, link },
+    value: {
+      row: eventRowText(draft, context),
+      distinctId,
+      deviceId: draft.ids.deviceId,
+      link,
+      hotRecordRow: hotRecordRow(draft, context),
+    },
   }
 }
 

@@ -1,7 +1,16 @@
 import type { JsonValue } from '../../../kernel/json.ts'
 import type { PlaceOf } from './where-from.ts'
 
-export type DropReason = 'ignored' | 'older-than-five-days' | 'unknown-token' | 'suppressed'
+export type DropReason =
+  | 'ignored'
+  | 'older-than-five-days'
+  | 'unknown-token'
+  | 'suppressed'
+  | 'blocked-event'
+  | 'drop-filter'
+  | 'consent-gpc'
+  | 'consent-dnt'
+  | 'consent-property'
 
 export type RejectReason =
   | 'not-json'
@@ -56,6 +65,8 @@ export interface StepContext {
   readonly newInsertId: () => string
   /** Null: there is no geo database. */
   readonly placeOf: PlaceOf | null
+  /** Counts an event of an id (identity §7); null: nobody counts. */
+  readonly hotness: ((distinctId: string, timeMs: number) => 'usual' | 'becomes-hot' | 'hot') | null
 }
 
 /**
@@ -77,6 +88,8 @@ export interface Draft {
   placeText: string
   /** Bytes of the record as compact JSON, before anything was shortened or removed. */
   sizeBytes: number
+  /** This event is the first of its day that is one too many for its id. */
+  becomesHot: boolean
 }
 
 /** One rule. Null: go on. */

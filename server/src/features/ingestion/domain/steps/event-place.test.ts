@@ -31,6 +31,7 @@ const rowOf = (properties: Readonly<Record<string, JsonValue>>, place: GeoPlace 
     anonymousId: null,
     newInsertId: () => 'made-up',
     placeOf,
+    hotness: null,
   }
   const base = { time: nowMs / 1_000, distinct_id: 'u1', $insert_id: 'i-1' }
   const outcome = acceptEvent(steps, { event: 'E', properties: { ...base, ...properties } }, context)
