@@ -11,12 +11,12 @@ export {
 } from './store/clickhouse-join-store.ts'
 export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.ts'
 export { daysOfHistory } from './store/days-of-history.ts'
+export { createEventRewriter, type DoomedEvents, type EventRewriter } from './store/event-rewriter.ts'
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
+export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
 export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
-export { createEventRewriter, type DoomedEvents, type EventRewriter } from './store/event-rewriter.ts'
-export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {
   canonicalIdSql,

@@ -1,5 +1,6 @@
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
+import type { PrepareProfileMerges } from '../identity/index.ts'
 import type { GroupId } from './domain/group-update.ts'
 import {
   createProfileStore,
@@ -8,6 +9,7 @@ import {
   type ProfileStoreSettings,
 } from './store/clickhouse-profile-store.ts'
 import { groupProfiles } from './store/group-profiles.ts'
+import { createProfileMerger } from './store/merge-profiles.ts'
 import { personProfiles } from './store/person-profiles.ts'
 import type { ProfileTable } from './store/profile-rows.ts'
 
@@ -23,6 +25,8 @@ export interface Profiles {
   storeOf(regionId: string): ProfileStore
   /** The same for profiles of groups. */
   groupStoreOf(regionId: string): ProfileStore<GroupId>
+  /** For joins of the region's people (identity §4). */
+  mergerOf(regionId: string): PrepareProfileMerges
   /** Resolves when every update that was taken is answered. */
   drain(): Promise<void>
 }
@@ -33,9 +37,11 @@ export const createProfiles = ({ control, regionDbs, settings = defaultProfileSe
     new Map(regionDbs.map((db) => [db.regionId, createProfileStore({ db, control, table }, settings)]))
   const people = open(personProfiles)
   const groups = open(groupProfiles)
+  const mergers = new Map(regionDbs.map((db) => [db.regionId, createProfileMerger(db)]))
   return {
     storeOf: (regionId) => servedOf(people, regionId),
     groupStoreOf: (regionId) => servedOf(groups, regionId),
+    mergerOf: (regionId) => servedOf(mergers, regionId),
     drain: async () => {
       await Promise.all([...people.values(), ...groups.values()].map((store) => store.drain()))
     },

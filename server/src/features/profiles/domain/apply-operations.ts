@@ -89,9 +89,17 @@ const tooLarge = (working: ReadonlyMap<string, string>, update: ProfileOperation
       }
     }
   }
-  let textLength = 0
-  for (const [name, text] of working) textLength += name.length + text.length
-  return textLength > profileBytesMax
+  return textLengthOf(working) > profileBytesMax
     ? rejectUpdate('profile-too-large', 'record', `would make a profile of more than ${profileBytesMax} bytes`)
     : null
 }
+
+const textLengthOf = (properties: ProfileProperties): number => {
+  let textLength = 0
+  for (const [name, text] of properties) textLength += name.length + text.length
+  return textLength
+}
+
+/** Whether a profile is as large as updates can make one, or smaller. */
+export const isWithinBounds = (properties: ProfileProperties): boolean =>
+  properties.size <= propertyCountMax && textLengthOf(properties) <= profileBytesMax

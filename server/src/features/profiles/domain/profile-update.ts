@@ -17,6 +17,8 @@ export interface ProfileOperations {
   readonly remove: Values
   /** ISO seconds, UTC; null with `$ignore_time`. */
   readonly lastSeen: string | null
+  /** `$ignore_alias`: for the profile of the very id that was sent, whoever that is (identity §5). */
+  readonly ignoresAlias: boolean
   /** Bytes of the operations as JSON, for the bounds of the queue. */
   readonly sizeBytes: number
 }
@@ -118,7 +120,6 @@ const isDeeper = (value: JsonValue, levels: number): boolean => {
 }
 
 const operationsOf = (record: SentObject, receivedAtMs: number, sizeBytes: number): ProfileOperations => {
-  const ignoresTime = record['$ignore_time'] === true || record['$ignore_time'] === 'true'
   return {
     delete: record['$delete'] !== undefined,
     createsProfile: creating.some((name) => record[name] !== undefined),
@@ -129,10 +130,13 @@ const operationsOf = (record: SentObject, receivedAtMs: number, sizeBytes: numbe
     union: valuesOf(record['$union']),
     append: valuesOf(record['$append']),
     remove: valuesOf(record['$remove']),
-    lastSeen: ignoresTime ? null : new Date(receivedAtMs).toISOString().slice(0, 19),
+    lastSeen: isTrue(record['$ignore_time']) ? null : new Date(receivedAtMs).toISOString().slice(0, 19),
+    ignoresAlias: isTrue(record['$ignore_alias']),
     sizeBytes,
   }
 }
+
+const isTrue = (modifier: JsonValue | undefined): boolean => modifier === true || modifier === 'true'
 
 const valuesOf = (operation: JsonValue | undefined): Values => {
   if (!isJsonObject(operation)) return new Map()

@@ -17,6 +17,8 @@ export const groupProfiles: ProfileTable<GroupId> = {
   name: 'group_profile',
   textOf,
   idMembers: ({ groupKey, groupId }) => `"group_key":${JSON.stringify(groupKey)},"group_id":${JSON.stringify(groupId)}`,
+  // A group is nobody's alias.
+  canonicalIds: async () => new Map(),
   readNewest: async (db, projectId, ids) => {
     const params = { projectId, keys: ids.map(({ groupKey }) => groupKey), ids: ids.map(({ groupId }) => groupId) }
     const rows = await db.rows<NewestRow & { readonly group_key: string; readonly group_id: string }>(newestSql, {

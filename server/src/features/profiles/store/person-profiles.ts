@@ -1,3 +1,4 @@
+import { canonicalIds } from '../../identity/index.ts'
 import { type NewestRow, type ProfileTable, storedProfile } from './profile-rows.ts'
 
 // Rows that the hidden set covers count as absent, yet the next version must stand above theirs.
@@ -23,6 +24,7 @@ export const personProfiles: ProfileTable<string> = {
   name: 'profile',
   textOf: (distinctId) => distinctId,
   idMembers: (distinctId) => `"distinct_id":${JSON.stringify(distinctId)}`,
+  canonicalIds,
   readNewest: async (db, projectId, ids) => {
     const rows = await db.rows<NewestRow & { readonly distinct_id: string }>(newestSql, { params: { projectId, ids } })
     return new Map(rows.map((row) => [row.distinct_id, storedProfile(row)]))

@@ -1,3 +1,4 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import type { ProfileProperties } from '../domain/apply-operations.ts'
 
@@ -15,6 +16,8 @@ export interface ProfileTable<Id> {
   textOf(id: Id): string
   /** Columns that name it, as members of a JSON object. */
   idMembers(id: Id): string
+  /** Whose profile each of the ids is for now; ids that are missing are for their own. */
+  canonicalIds(db: RegionDb, scope: ProjectScope, ids: readonly Id[]): Promise<ReadonlyMap<Id, Id>>
   /** Profiles of one project by `textOf`; those that never were are missing. */
   readNewest(db: RegionDb, projectId: number, ids: readonly Id[]): Promise<ReadonlyMap<string, StoredProfile>>
 }
