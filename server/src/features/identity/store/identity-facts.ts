@@ -1,6 +1,7 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import { liveEventSql } from './lifecycle-sql.ts'
+import { isNobodysSql } from './read-sql.ts'
 
 /**
  * Whether anybody of the project is linked to another id, or is in the hidden set. While nobody is, a read needs no
@@ -24,4 +25,4 @@ FROM ${rows} AS e ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND ${liveEventSql()}`
 
 /** Who an event of `unlinkedEventsSql` belongs to. */
-export const unlinkedIdSql = 'e.distinct_id'
+export const unlinkedIdSql = `if(${isNobodysSql}, '', e.distinct_id)`

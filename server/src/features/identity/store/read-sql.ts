@@ -61,7 +61,13 @@ WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until`
 /** Whether the event belongs to `r.canonical_id`; the time matters only for links that do not look back. */
 const isLinkedSql = `r.canonical_id != '' AND e.ingested_at > r.applies_after`
 
-export const canonicalIdSql = `if(${isLinkedSql}, r.canonical_id, e.distinct_id)`
+/**
+ * IDM-10: what an id did too often is shown as nobody's (identity §7). The rows are the id's own all the same: that is
+ * how they are found, hidden and erased with the person.
+ */
+export const isNobodysSql = `e.event IN ('$hotshard_events', '$hotshard_record')`
+
+export const canonicalIdSql = `multiIf(${isNobodysSql}, '', ${isLinkedSql}, r.canonical_id, e.distinct_id)`
 
 /**
  * One event as a line of the raw export format (export §3), built by the engine: what came in goes out byte for byte.
@@ -73,7 +79,7 @@ export const eventLineSql = (unit: 'seconds' | 'milliseconds'): string => {
     '{"event":', toJSONString(e.event), ',"properties":{"time":', toString(${time}),
     ',"distinct_id":', toJSONString(${canonicalIdSql}),
     ',"$insert_id":', toJSONString(e.insert_id),
-    if(${isLinkedSql} AND r.canonical_id != e.distinct_id,
+    if(${isLinkedSql} AND r.canonical_id != e.distinct_id AND NOT ${isNobodysSql},
        concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id),
               ',"$is_reshuffled":true,"$preshuffle_distinct_id":', toJSONString(e.distinct_id)), ''),
     arrayStringConcat(arrayMap((name, value) -> concat(',', toJSONString(name), ':', value),
