@@ -5,7 +5,7 @@ export {
   type WantedEvents,
 } from './compile/event-source.ts'
 export { createProfileContext, profileSource } from './compile/profile-source.ts'
-export { type Binder, createBinder, type EventContext, type SqlContext } from './compile/sql-context.ts'
+export { type Binder, createBinder, type EventContext } from './compile/sql-context.ts'
 export { createQuery, type QueryDeps, type QuerySettings, readViewFacts } from './create-query.ts'
 export type { CustomEvent, Definitions } from './ports.ts'
 export { openReadView, type ReadView, type ReadViewFacts } from './read-view.ts'

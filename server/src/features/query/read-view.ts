@@ -12,6 +12,8 @@ export interface ReadView {
   readonly scope: ProjectScope
   /** IANA name: days, hours and weeks of a request are meant in it. */
   readonly timezone: string
+  /** When the question was asked: what `today()` and relative ranges go by. */
+  readonly nowMs: number
   /** False: nobody of the project is linked or hidden, and reads need no resolution. */
   readonly hasIdentityRows: boolean
   /** Null: no event of the project is stored twice, and reads need no deduplication. */
@@ -29,17 +31,24 @@ export interface ReadViewFacts {
   readonly dataView: (scope: ProjectScope, workspaceId: string) => Promise<string | null>
 }
 
-/** `workspaceId` as sent; undefined or '' means all data. */
+export interface ViewRequest {
+  readonly scope: ProjectScope
+  readonly project: Pick<Project, 'timezone'>
+  /** As sent; undefined means all data. */
+  readonly workspaceId?: string | undefined
+  readonly nowMs: number
+  readonly signal: AbortSignal
+}
+
 export const openReadView = async (
   facts: ReadViewFacts,
-  { scope, project }: { readonly scope: ProjectScope; readonly project: Pick<Project, 'timezone'> },
-  workspaceId: string | undefined,
-  signal: AbortSignal,
+  { scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
   const [hasIdentityRows, duplicates, dataView] = await Promise.all([
     facts.hasIdentityRows(scope, signal),
     facts.duplicates(scope, signal),
-    workspaceId === undefined || workspaceId === '' ? null : facts.dataView(scope, workspaceId),
+    workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
   ])
-  return Object.freeze({ scope, timezone: project.timezone, hasIdentityRows, duplicates, dataView }) as ReadView
+  const { timezone } = project
+  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, duplicates, dataView }) as ReadView
 }

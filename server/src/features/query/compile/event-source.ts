@@ -35,6 +35,8 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
     person,
     userProperties,
     column: (name) => columns[name],
+    timezone: view.timezone,
+    nowMs: view.nowMs,
     eventProperty: (name) => `e.properties[${binder.bind(name, 'String')}]`,
     userProperty: (name) => {
       const found = userProperties.indexOf(name)

@@ -1,25 +1,33 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { visibleProfilesSql } from '../../identity/index.ts'
 import type { ReadView } from '../read-view.ts'
-import type { Binder, SqlContext } from './sql-context.ts'
+import type { ExpressionContext } from './expression-context.ts'
+import type { Binder } from './sql-context.ts'
 
 /**
- * A context whose rows are profiles: `properties["x"]` and `user["x"]` are the same there (query §4).
+ * A context whose rows are profiles: `properties["x"]` and `user["x"]` are the same there (query §4); parse what is
+ * compiled against it with `{ properties: 'profile' }`.
  * `behavior` answers the SQL of a number, where a request has behaviors.
  */
 export const createProfileContext = (
+  view: ReadView,
   binder: Binder,
   behavior: (name: string) => string = () => {
     throw new InvalidRequest('no behaviors were sent')
   },
-): SqlContext => {
+): ExpressionContext => {
   const property = (name: string): string => `p.properties[${binder.bind(name, 'String')}]`
   return {
     bind: binder.bind,
     eventProperty: property,
     userProperty: property,
     behavior,
-    column: (name) => (name === 'distinctId' ? 'p.distinct_id' : null),
+    column: (name) => {
+      if (name === 'distinctId') return 'p.distinct_id'
+      throw new InvalidRequest('columns of events cannot be asked of profiles')
+    },
+    timezone: view.timezone,
+    nowMs: view.nowMs,
   }
 }
 

@@ -21,7 +21,6 @@ export interface QueryCall {
   readonly params: Params
   readonly view: ReadView
   readonly run: Run
-  readonly nowMs: number
   readonly request: Scoped
 }
 
@@ -72,9 +71,11 @@ const answer = async (deps: QueryRouteDeps, endpoint: Endpoint, request: Scoped)
   if (isExplained && !deps.mayUse(request.principal, 'project:admin', request.project)) {
     throw new Forbidden('explain is for admins of the project')
   }
-  const view = await openReadView(deps.facts, request, optionalText(params, 'workspace_id'), request.signal)
-  const run = createRun(deps, request.signal)
-  const result = await endpoint.handle({ params, view, run, nowMs: deps.clock.nowMs(), request })
+  const { scope, project, signal } = request
+  const workspaceId = optionalText(params, 'workspace_id')
+  const view = await openReadView(deps.facts, { scope, project, workspaceId, nowMs: deps.clock.nowMs(), signal })
+  const run = createRun(deps, signal)
+  const result = await endpoint.handle({ params, view, run, request })
   if (isExplained) return jsonReply(200, { status: 'ok', view: shownView(view), statements: run.costs }, noStore)
   return 'json' in result ? jsonReply(200, result.json, noStore) : result
 }
