@@ -50,6 +50,8 @@ export interface Config {
   readonly redirectOrigins: ReadonlySet<string>
   readonly ingestQueueBytes: number
   readonly ingestTimeoutMs: number
+  /** From one removal of duplicates to the next; null: they stay (ING-14). */
+  readonly compactionHours: number | null
   /** Absolute. Null: events and profiles get no place by address. */
   readonly geoDatabaseFile: string | null
   /** Said once at start; not faults. */
@@ -133,6 +135,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     hotEventCount: values.LETHE_HOT_ID_EVENTS,
     redirectOrigins: new Set(values.LETHE_REDIRECT_ORIGINS),
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
+    compactionHours: values.LETHE_DUPLICATE_COMPACTION_HOURS || null,
     ingestTimeoutMs: values.LETHE_INGEST_TIMEOUT_SECONDS * 1_000,
     geoDatabaseFile: values.LETHE_GEO_DATABASE === '' ? null : resolve(values.LETHE_GEO_DATABASE),
     warnings: [...unknownNames(env, [...regionValues.keys()]), ...exposureWarnings(values, allowHttp)],

@@ -170,6 +170,12 @@ export const settings = z.object({
     30,
     'How long storing may take before its senders, and all who wait behind them, get 503 with Retry-After.',
   ),
+  LETHE_DUPLICATE_COMPACTION_HOURS: wholeNumber(
+    0,
+    480,
+    0,
+    'Hours from one removal of events that came in again (same event, distinct_id, $insert_id and UTC day) to the next. 0: they stay in the table and in exports; queries count them once all the same.',
+  ),
 })
 
 /** Settings of one region; the variable is `LETHE_<R>_` + the name here. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { randomOf } from '../../../test/fault/fault-rig.ts'
 import { type DuplicatesRig, openDuplicatesRig, type Sent } from '../../../test/support/duplicates-rig.ts'
 import { projectScope } from '../../kernel/scope.ts'
 import { createEventReader } from '../export/store/clickhouse-event-reader.ts'
@@ -163,7 +164,8 @@ describe('what queries count', () => {
   it('is what a plain list says, in histories by chance, with two servers and merges in between', async () => {
     const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
     console.log(`SEED=${seed}`)
-    const random = randomFrom(seed)
+    const unit = randomOf(seed)
+    const random = (below: number): number => Math.floor(unit() * below)
     const ledgers = [createLedger(rig.store, 3), createLedger(rig.store)] as const
     const latest = new Map<string, string>()
     let version = 0
@@ -193,14 +195,3 @@ describe('what queries count', () => {
     }
   })
 })
-
-/** Whole numbers below a bound (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
