@@ -19,6 +19,8 @@ export interface Gate {
   openClusters(batch: ErasureBatch): Promise<Findings>
   /** Rows of the people in any table. */
   rows(batch: ErasureBatch): Promise<Findings>
+  /** The tables whose parts and folders `files` looks at: all that the engine keeps, named without `_local`. */
+  tables(): Promise<readonly string[]>
   /** Parts or folders older than `erasedAt` (engine clock) that are no longer in use but still on disk. */
   files(erasedAt: string): Promise<Findings>
   /** Objects that name one of the people. */
@@ -103,6 +105,13 @@ const openLinks = async (db: RegionDb, batch: ErasureBatch): Promise<Findings> =
   return count === 0 ? [] : [`${count} identity links lead from the people to ids that are not being erased`]
 }
 
+const keptTables = async (db: RegionDb): Promise<readonly string[]> => {
+  const rows = await db.rows<{ name: string }>(
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name`,
+  )
+  return rows.map(({ name }) => name.replace(/_local$/, ''))
+}
+
 /** Inactive parts, detached parts, and folders on disk that no active part owns, if they are from before `erasedAt`. */
 const filesLeft = async (db: RegionDb, erasedAt: string): Promise<Findings> => {
   const params = { erasedAt }
@@ -177,6 +186,7 @@ const objectsLeft = async (objects: ObjectStore, batch: ErasureBatch): Promise<F
 export const createGate = (db: RegionDb, objects: ObjectStore): Gate => ({
   openClusters: (batch) => openLinks(db, batch),
   rows: (batch) => rowsLeft(db, batch),
+  tables: () => keptTables(db),
   files: (erasedAt) => filesLeft(db, erasedAt),
   objects: (batch) => objectsLeft(objects, batch),
 })

@@ -107,17 +107,18 @@ export const eraseBatch = async (deps: EraseDeps, batch: RunningBatch): Promise<
 }
 
 /**
- * Retires parts until the reader of the disk finds none from before `erasedAt`; merges retire more while we look.
+ * Retires parts until the reader of the disk finds none from before `erasedAt`; merges retire more while we look. Of all
+ * tables, because it looks at all: those of tables that name nobody would keep the gate shut just as well.
  * Throws what it found last when `fileWaitMs` is over.
  */
 export const retireUntilGone = async (
-  deps: Pick<EraseDeps, 'holders' | 'retireParts' | 'gate' | 'fileWaitMs' | 'nowMs'>,
+  deps: Pick<EraseDeps, 'retireParts' | 'gate' | 'fileWaitMs' | 'nowMs'>,
   erasedAt: string,
 ): Promise<number> => {
   const giveUpAtMs = deps.nowMs() + deps.fileWaitMs
   let retiredPartCount = 0
   for (;;) {
-    for (const table of deps.holders.flatMap((holder) => holder.tables)) {
+    for (const table of await deps.gate.tables()) {
       retiredPartCount += (await deps.retireParts(table)).retiredPartCount
     }
     const findings = await deps.gate.files(erasedAt)

@@ -132,10 +132,7 @@ const endHiding = async (deps: DeletionDeps, batchId: string): Promise<void> => 
   const { hidden } = deps.erase
   await hidden.reveal(batchId)
   const revealedAt = await hidden.engineNow()
-  const ownTable = { name: 'hidden set', tables: ['hidden_id'] }
-  // All tables, because the reader looks at all: merges have retired parts of the others meanwhile.
-  const holders = [...deps.erase.holders, { ...deps.erase.requestObjects, ...ownTable }]
-  await retireUntilGone({ ...deps.erase, holders }, revealedAt)
+  await retireUntilGone(deps.erase, revealedAt)
   if ((await hidden.batchIds()).includes(batchId)) throw new ErasureIncomplete(['the hidden set is not empty'])
 }
 
