@@ -42,12 +42,28 @@ export interface Config {
     readonly scanDays: number
   }
   readonly groupKeysMax: number
+  /** 0: for ever. */
+  readonly retentionDays: number
+  readonly eventDeletionGraceSeconds: number
   /** Per project, minute and server (ING-26); 0: no limit. */
   readonly ingestRate: { readonly bytesPerMinuteMax: number; readonly eventsPerMinuteMax: number }
   /** Events of an id and day from which on it is hot (IDM-10); 0: none is. */
   readonly hotEventCount: number
   /** Origins that `redirect` of `/track` may lead to (ING-04). */
   readonly redirectOrigins: ReadonlySet<string>
+  /** Of the Query API, by project and server (QRY-21). */
+  readonly query: {
+    readonly countPerHourMax: number
+    readonly concurrentMax: number
+    readonly timeoutMs: number
+    readonly memoryBytesMax: number
+  }
+  /** Of raw export, by project and server (EXP-05). */
+  readonly export: {
+    readonly countPerHourMax: number
+    readonly countPerSecondMax: number
+    readonly concurrentMax: number
+  }
   readonly ingestQueueBytes: number
   readonly ingestTimeoutMs: number
   /** From one removal of duplicates to the next; null: they stay (ING-14). */
@@ -128,12 +144,25 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     openMetrics: values.LETHE_METRICS,
     gdpr: gdprOf(values),
     groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
+    retentionDays: values.LETHE_RETENTION_DAYS,
+    eventDeletionGraceSeconds: values.LETHE_EVENT_DELETION_GRACE_SECONDS,
     ingestRate: {
       bytesPerMinuteMax: values.LETHE_INGEST_RATE_BYTES,
       eventsPerMinuteMax: values.LETHE_INGEST_RATE_EVENTS,
     },
     hotEventCount: values.LETHE_HOT_ID_EVENTS,
     redirectOrigins: new Set(values.LETHE_REDIRECT_ORIGINS),
+    query: {
+      countPerHourMax: values.LETHE_QUERY_PER_HOUR,
+      concurrentMax: values.LETHE_QUERY_CONCURRENT,
+      timeoutMs: values.LETHE_QUERY_TIMEOUT_SECONDS * 1_000,
+      memoryBytesMax: values.LETHE_QUERY_MEMORY_BYTES,
+    },
+    export: {
+      countPerHourMax: values.LETHE_EXPORT_PER_HOUR,
+      countPerSecondMax: values.LETHE_EXPORT_PER_SECOND,
+      concurrentMax: values.LETHE_EXPORT_CONCURRENT,
+    },
     ingestQueueBytes: values.LETHE_INGEST_QUEUE_BYTES,
     compactionHours: values.LETHE_DUPLICATE_COMPACTION_HOURS || null,
     ingestTimeoutMs: values.LETHE_INGEST_TIMEOUT_SECONDS * 1_000,

@@ -131,6 +131,18 @@ export const settings = z.object({
     1_825,
     'Outstanding day-scans of retrievals per project; more are refused with 429.',
   ),
+  LETHE_RETENTION_DAYS: wholeNumber(
+    0,
+    18_250,
+    730,
+    'Days that events are kept, by their date, in projects that have no rule of their own; then they are removed. 0: for ever. Projects from before this setting keep everything until they get a rule.',
+  ),
+  LETHE_EVENT_DELETION_GRACE_SECONDS: wholeNumber(
+    0,
+    30 * 86_400,
+    7 * 86_400,
+    'How long a deletion of events by a rule can be undone. The events are hidden meanwhile.',
+  ),
   LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
   LETHE_INGEST_RATE_BYTES: wholeNumber(
     0,
@@ -164,6 +176,33 @@ export const settings = z.object({
     64 * 2 ** 20,
     'Most bytes of accepted rows that wait for an insert, per region; beyond it senders get 503 with Retry-After.',
   ),
+  LETHE_QUERY_PER_HOUR: wholeNumber(
+    1,
+    1_000_000_000,
+    60,
+    'Calls of the Query API that a project may make to one server in a rolling hour; beyond it 429 with Retry-After.',
+  ),
+  LETHE_QUERY_CONCURRENT: wholeNumber(1, 10_000, 5, 'Calls of the Query API that a project may have running at once.'),
+  LETHE_QUERY_TIMEOUT_SECONDS: wholeNumber(
+    1,
+    3_600,
+    120,
+    'How long one statement of a query may take; then it ends in the engine, and the answer is 503.',
+  ),
+  LETHE_QUERY_MEMORY_BYTES: wholeNumber(
+    64 * 2 ** 20,
+    1_024 * gibibyte,
+    2 * gibibyte,
+    'Most memory that one statement of a query may take in the engine. From half of it on, it spills to disk.',
+  ),
+  LETHE_EXPORT_PER_HOUR: wholeNumber(
+    1,
+    1_000_000_000,
+    60,
+    'Raw exports that a project may ask one server for in a rolling hour; beyond it 429 with Retry-After.',
+  ),
+  LETHE_EXPORT_PER_SECOND: wholeNumber(1, 1_000_000, 3, 'The same in a second.'),
+  LETHE_EXPORT_CONCURRENT: wholeNumber(1, 100_000, 100, 'Raw exports that a project may have running at once.'),
   LETHE_INGEST_TIMEOUT_SECONDS: wholeNumber(
     1,
     600,
