@@ -37,6 +37,7 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
   const ingestion = createIngestion({
     locate,
     clock,
+    control,
     regionDbs,
     profiles,
     suppression: createSuppressionList(control, createIdHash(secret)),

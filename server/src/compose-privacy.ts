@@ -2,7 +2,7 @@ import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
 import { createLedgerHolder } from './features/duplicates/index.ts'
 import { createPeopleReader } from './features/export/index.ts'
-import { createClusterStore, createHiddenSet, createPeopleTableHolder } from './features/identity/index.ts'
+import { createClusterStore, createHiddenSet, createPeopleTableHolder, lockLinks } from './features/identity/index.ts'
 import { createPrivacy, type Privacy } from './features/privacy/index.ts'
 import { lockAllProfileSlots } from './features/profiles/index.ts'
 import type { AuditLog } from './kernel/audit.ts'
@@ -90,7 +90,10 @@ export const composePrivacy = ({
       retireParts: (table: string) => retireParts(db, table, { limitMs: 2_000 }),
     })),
     tableHolders: tableHolders(regionDb),
-    lockProfiles: lockAllProfileSlots,
+    lockPeople: async (tx, regionId) => {
+      await lockLinks(tx, regionId)
+      await lockAllProfileSlots(tx, regionId)
+    },
     whileNoRewrite: createEventRewriteLock(stores.control),
     audit,
     clock,

@@ -26,7 +26,12 @@ const region = (id: string): Region => {
   }
 }
 
-const project = (id: number, regionId: string, token: string): Project => ({
+const project = (
+  id: number,
+  regionId: string,
+  token: string,
+  identityMode: Project['identityMode'] = 'simplified',
+): Project => ({
   id,
   organizationId: 1,
   name: `P${id}`,
@@ -34,14 +39,19 @@ const project = (id: number, regionId: string, token: string): Project => ({
   cluster: 'c',
   token,
   timezone: 'UTC',
-  identityMode: 'simplified',
+  identityMode,
   suppressErased: true,
   erasureEpoch: 0,
   dataRulesVersion: 0,
 })
 
 const regions = [region('US'), region('EU')]
-const projects = [project(1001, 'US', 'shop-token'), project(2001, 'EU', 'eu-token')]
+const projects = [
+  project(1001, 'US', 'shop-token'),
+  project(1003, 'US', 'original-token', 'original'),
+  project(1004, 'US', 'legacy-token', 'legacy'),
+  project(2001, 'EU', 'eu-token'),
+]
 const clock = { nowMs: () => Date.now() }
 
 /** Basic authorization with a project's token as user. */
@@ -101,6 +111,7 @@ export const openIngestionServer = async (
   const ingestion = createIngestion({
     locate,
     clock,
+    control: engines.control,
     regionDbs,
     profiles: createProfiles({ control: engines.control, regionDbs }),
     suppression: {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { tableHolders } from '../../src/compose-privacy.ts'
 import { createPeopleReader } from '../../src/features/export/index.ts'
-import { createClusterStore, createHiddenSet } from '../../src/features/identity/index.ts'
+import { createClusterStore, createHiddenSet, lockLinks } from '../../src/features/identity/index.ts'
 import type { PrivacyTask } from '../../src/features/privacy/domain/task.ts'
 import type { DeletionDeps } from '../../src/features/privacy/erase/deletion-deps.ts'
 import { createGate } from '../../src/features/privacy/erase/gate.ts'
@@ -20,7 +20,7 @@ import { migrateClickhouse } from '../../src/platform/clickhouse/migrate.ts'
 import type { RegionDb } from '../../src/platform/clickhouse/region-db.ts'
 import { retireParts } from '../../src/platform/clickhouse/retired-parts.ts'
 import type { ObjectStore } from '../../src/platform/objects/object-store.ts'
-import type { ControlDb } from '../../src/platform/postgres/control-db.ts'
+import type { ControlDb, ControlTx } from '../../src/platform/postgres/control-db.ts'
 import { migratePostgres } from '../../src/platform/postgres/migrate.ts'
 import { openTestEngines, type TestEngines } from './engines.ts'
 
@@ -30,6 +30,11 @@ export interface ErasurePorts {
   readonly objects: ObjectStore
   readonly db: RegionDb
   readonly audit: AuditLog
+}
+
+const lockPeople = async (tx: ControlTx, region: string): Promise<void> => {
+  await lockLinks(tx, region)
+  await lockAllProfileSlots(tx, region)
 }
 
 const migrations = join(import.meta.dirname, '../../migrations')
@@ -97,7 +102,7 @@ const rigOver = (engines: TestEngines) => {
       idHash,
       audit: used.audit,
       receipts: createReceiptSigner(secret),
-      lockProfiles: lockAllProfileSlots,
+      lockPeople,
       withoutRetrievals: (work) => work(),
       whileNoRewrite: (work) => work(),
       attemptCountMax: 5,

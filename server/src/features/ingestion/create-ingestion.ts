@@ -3,7 +3,8 @@ import type { Locate } from '../../http/steps/locate.ts'
 import type { FindPlace } from '../../kernel/geo-place.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
-import { createLinkStore } from '../identity/index.ts'
+import type { ControlDb } from '../../platform/postgres/control-db.ts'
+import { createJoinStore, createLinkStore } from '../identity/index.ts'
 import { checkGroupUpdate, checkUpdate, type Profiles } from '../profiles/index.ts'
 import { createHotIds } from './hot-ids.ts'
 import { createImport } from './import.ts'
@@ -19,6 +20,8 @@ import { createUpdateIntake } from './update-intake.ts'
 export interface IngestionDeps {
   readonly locate: Locate
   readonly clock: Clock
+  /** For the lock under which joins are decided; nothing of them is in it. */
+  readonly control: ControlDb
   /** Engines of the regions that this process serves. */
   readonly regionDbs: readonly RegionDb[]
   readonly profiles: Profiles
@@ -52,7 +55,10 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
     deps.regionDbs.map((db) => {
       const events = createGroupCommitter((rows) => db.insert('event', rows), settings)
       const linkRows = createGroupCommitter((rows) => db.insert('identity_link', rows), settings)
-      return [db.regionId, { events, linkRows, links: createLinkStore((rows) => linkRows.commit(rowBlockOf(rows))) }]
+      const links = createLinkStore((rows) => linkRows.commit(rowBlockOf(rows)))
+      const prepareProfileMerges = deps.profiles.mergerOf(db.regionId)
+      const joins = createJoinStore({ db, control: deps.control, prepareProfileMerges })
+      return [db.regionId, { events, linkRows, links, joins }]
     }),
   )
   const writerOf = (regionId: string) => {

@@ -5,7 +5,14 @@ import { hmacSha256Hex } from '../../kernel/hash.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { Clock } from '../../kernel/time.ts'
-import { type LinkStore, resolveAsSent, resolveSimplified } from '../identity/index.ts'
+import {
+  type JoinStore,
+  joinFailures,
+  joiningEvents,
+  type LinkStore,
+  resolveAsSent,
+  resolveSimplified,
+} from '../identity/index.ts'
 import { type AcceptedEvent, acceptEvent, type EventOutcome, serverPropertiesText } from './domain/accept-event.ts'
 import type { SentRecord } from './domain/decode-records.ts'
 import type { Link, Step, StepContext } from './domain/event-draft.ts'
@@ -14,12 +21,13 @@ import type { HotIds } from './hot-ids.ts'
 import type { DataDoor, SuppressionList, Tally } from './ports.ts'
 import { noSignals, signalsOf } from './privacy-signals.ts'
 import type { GroupCommitter } from './store/group-committer.ts'
-import { createRowBlockWriter } from './store/row-block.ts'
+import { createRowBlockWriter, type RowBlockWriter } from './store/row-block.ts'
 
 /** What a region takes rows by. */
 export interface RegionWriter {
   readonly events: GroupCommitter
   readonly links: LinkStore
+  readonly joins: JoinStore
 }
 
 export interface EventIntakeDeps {
@@ -59,16 +67,19 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
   const { scope, project, tally } = options
   const context = stepContext(deps, options)
   // Neither the address nor the place of a sender who is not to be known.
-  const nobodysContext: StepContext = { ...context, anonymousId: null, placeOf: null }
+  const nobodysContext: StepContext = { ...context, anonymousId: null, placeOf: null, joiningEvents: new Map() }
   const signals = options.isImport ? noSignals : signalsOf(options.request)
   // A row names its columns and what the server adds: rather more than twice what came in.
   const rows = createRowBlockWriter(options.request.body.length * rowGrowth)
   const links: Link[] = []
+  const joining: Joining[] = []
 
   const keep = (outcome: EventOutcome, isAnonymous = false): EventOutcome => {
     tally.add(outcome.kind, outcome.kind === 'accept' ? (isAnonymous ? 'anonymised' : '') : outcome.reason)
     if (outcome.kind === 'accept') {
-      rows.add(outcome.value.row)
+      const { row, join } = outcome.value
+      if (join === null) rows.add(row)
+      else joining.push({ row, join })
       if (outcome.value.hotRecordRow !== null) rows.add(outcome.value.hotRecordRow)
       if (outcome.value.link !== null) links.push(outcome.value.link)
     }
@@ -95,6 +106,7 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
     },
     store: async () => {
       const writer = deps.writerOf(scope.regionId)
+      await addJoining(writer.joins, options, joining, rows)
       const linked = links.length === 0 ? undefined : writer.links.record(scope, project.erasureEpoch, links)
       await writer.events.commit(rows.end(), linked)
     },
@@ -102,6 +114,27 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
 }
 
 const rowGrowth = 2.5
+
+/** An event whose row says how its join went, and so waits for that. */
+interface Joining {
+  readonly row: string
+  readonly join: NonNullable<AcceptedEvent['join']>
+}
+
+const addJoining = async (
+  joins: JoinStore,
+  { scope, project }: IntakeOptions,
+  joining: readonly Joining[],
+  rows: RowBlockWriter,
+): Promise<void> => {
+  if (joining.length === 0) return
+  const asked = joining.map(({ join: { kind, from, to } }) => ({ kind, from, to }))
+  const failures = await joins.decide(scope, project, asked)
+  for (const [at, { row, join }] of joining.entries()) {
+    const reason = failures[at] ?? null
+    rows.add(reason === null ? row : join.failedRow({ reason, description: joinFailures[reason] }))
+  }
+}
 
 const stepContext = (
   deps: EventIntakeDeps,
@@ -120,6 +153,7 @@ const stepContext = (
     nowMs,
     serverPropertiesText: serverPropertiesText(request.host, request.receivedAtMs, nowMs, isImport),
     resolveIds: project.identityMode === 'simplified' ? resolveSimplified : resolveAsSent,
+    joiningEvents: joiningEvents[project.identityMode],
     anonymousId: hasAnonymousIds ? makeAnonymousId : null,
     newInsertId: randomUUID,
     placeOf: createPlaceOf(deps.findPlace, isImport ? 'import' : 'track', ipParam, request.clientIp),
@@ -127,15 +161,16 @@ const stepContext = (
   }
 }
 
+/** Whether any id that the event names is on the list. */
 const isSuppressed = (
   list: SuppressionList,
   project: Project,
-  { distinctId, deviceId }: AcceptedEvent,
+  { distinctId, deviceId, join }: AcceptedEvent,
 ): boolean | Promise<boolean> => {
-  const byId = list.isSuppressed(project, distinctId)
+  const answers = [list.isSuppressed(project, distinctId)]
   const deviceDistinctId = deviceId === null ? distinctId : `$device:${deviceId}`
-  if (byId === true || deviceDistinctId === distinctId) return byId
-  const byDevice = list.isSuppressed(project, deviceDistinctId)
-  if (byId === false) return byDevice
-  return Promise.all([byId, byDevice]).then((answers) => answers.includes(true))
+  if (deviceDistinctId !== distinctId) answers.push(list.isSuppressed(project, deviceDistinctId))
+  if (join !== null) answers.push(list.isSuppressed(project, join.from), list.isSuppressed(project, join.to))
+  if (answers.includes(true)) return true
+  return answers.every((answer) => answer === false) ? false : Promise.all(answers).then((all) => all.includes(true))
 }

@@ -44,6 +44,8 @@ export interface UpdateKind<Id> {
 /** The checked updates of one project, with their positions in the batch. */
 interface ProjectUpdates<Id> {
   readonly scope: ProjectScope
+  /** Whether a profile may go by another id than an update says (identity §4, §5). */
+  readonly resolvesIds: boolean
   readonly updates: ProfileUpdate<Id>[]
   readonly indexes: number[]
 }
@@ -203,15 +205,16 @@ const put = <Id>(
   index: number,
   update: ProfileUpdate<Id>,
 ): void => {
-  const of = byProject.get(project.id) ?? { scope, updates: [], indexes: [] }
+  const resolvesIds = project.identityMode !== 'simplified'
+  const of = byProject.get(project.id) ?? { scope, resolvesIds, updates: [], indexes: [] }
   byProject.set(project.id, of)
   of.updates.push(update)
   of.indexes.push(index)
 }
 
 const applyUpdates = async <Id>({ storeOf }: UpdateKind<Id>, intake: Intake<Id>): Promise<void> => {
-  const applied = [...intake.byProject.values()].map(async ({ scope, updates, indexes }) => {
-    const outcomes = await storeOf(scope.regionId).apply(scope, updates)
+  const applied = [...intake.byProject.values()].map(async ({ scope, resolvesIds, updates, indexes }) => {
+    const outcomes = await storeOf(scope.regionId).apply(scope, updates, resolvesIds)
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.kind === 'accept') intake.tally.add('accept')
       else fail(intake, indexes[at] ?? 0, outcome)

@@ -39,7 +39,7 @@ export interface PrivacyDeps {
   readonly regions: readonly PrivacyRegion[]
   /** Every holder of the region engine's tables; the holder of request objects is ours. */
   readonly tableHolders: readonly PersonalDataHolder[]
-  readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
+  readonly lockPeople: (tx: ControlTx, regionId: string) => Promise<void>
   readonly whileNoRewrite: <T>(regionId: string, work: () => Promise<T>) => Promise<T>
   readonly audit: AuditLog
   readonly clock: Clock
@@ -128,7 +128,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
       onProblem,
       nowMs,
       audit: deps.audit,
-      lockProfiles: deps.lockProfiles,
+      lockPeople: deps.lockPeople,
       withoutRetrievals: archives,
       whileNoRewrite: (work) => deps.whileNoRewrite(regionId, work),
       attemptCountMax,

@@ -20,6 +20,7 @@ const context: StepContext = {
   nowMs,
   serverPropertiesText: serverPropertiesText('api.example.test', nowMs - 5, nowMs, false),
   resolveIds: resolveSimplified,
+  joiningEvents: new Map(),
   anonymousId: null,
   newInsertId: () => 'made-up',
   placeOf: null,

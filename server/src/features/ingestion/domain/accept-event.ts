@@ -1,12 +1,24 @@
 import { AppError } from '../../../kernel/errors.ts'
 import type { Outcome } from '../../../kernel/outcome.ts'
 import type { SentRecord } from './decode-records.ts'
-import type { Draft, DropReason, Link, RejectReason, ShapeStep, Step, StepContext, Verdict } from './event-draft.ts'
-import { eventRowText } from './row-text.ts'
+import type {
+  Draft,
+  DropReason,
+  Join,
+  Link,
+  RejectReason,
+  ShapeStep,
+  Step,
+  StepContext,
+  Verdict,
+} from './event-draft.ts'
+import { eventRowText, type JoinFault, joinFaultText } from './row-text.ts'
 import {
+  dropMerge,
   putAnonymousId,
   putIds,
   putInsertId,
+  putJoin,
   rejectBrokenIds,
   rejectDistinctIdOfWrongType,
   rejectNotAPerson,
@@ -45,7 +57,9 @@ export const trackSteps: readonly Step[] = [
   dropIgnored,
   ...time,
   dropOlderThanFiveDays,
+  dropMerge,
   putIds,
+  putJoin,
   putAnonymousId,
   putInsertId,
   putPlace,
@@ -65,6 +79,7 @@ export const strictImportSteps: readonly Step[] = [
   rejectBrokenIds,
   rejectDistinctIdOfWrongType,
   putIds,
+  putJoin,
   rejectWithoutDistinctId,
   rejectNotAPerson,
   rejectWithoutInsertId,
@@ -85,6 +100,7 @@ export const lenientImportSteps: readonly Step[] = [
   ...time,
   rejectBrokenIds,
   putIds,
+  putJoin,
   putAnonymousId,
   putInsertId,
   putPlace,
@@ -99,6 +115,8 @@ export interface AcceptedEvent {
   readonly distinctId: string
   readonly deviceId: string | null
   readonly link: Link | null
+  /** Null: it asks for none. `failedRow` is stored in place of `row` when the join is refused. */
+  readonly join: (Join & { readonly failedRow: (fault: JoinFault) => string }) | null
   /** Another row, stored with it: its id is hot from now on; null: nothing to say. */
   readonly hotRecordRow: string | null
 }
@@ -114,6 +132,7 @@ const newDraft = (record: SentRecord): Draft => ({
   timeMs: 0,
   ids: nobody,
   link: null,
+  join: null,
   distinctId: '',
   insertId: '',
   propertiesText: '',
@@ -129,7 +148,7 @@ export const acceptEvent = (steps: readonly Step[], record: SentRecord, context:
     const verdict = step(draft, context)
     if (verdict !== null) return verdict
   }
-  const { distinctId, link } = draft
+  const { distinctId, link, join } = draft
   return {
     kind: 'accept',
     value: {
@@ -137,10 +156,14 @@ export const acceptEvent = (steps: readonly Step[], record: SentRecord, context:
       distinctId,
       deviceId: draft.ids.deviceId,
       link,
+      join: join === null ? null : { ...join, failedRow: (fault) => failedRow(draft, context, fault) },
       hotRecordRow: hotRecordRow(draft, context),
     },
   }
 }
+
+const failedRow = (draft: Draft, context: StepContext, fault: JoinFault): string =>
+  eventRowText({ ...draft, propertiesText: draft.propertiesText + joinFaultText(fault) }, context)
 
 /** What is wrong with a record of `/track` that no project can be found for: its shape first, then its token. */
 export const faultWithoutProject = (record: SentRecord, isSurplus: boolean): Extract<Verdict, { kind: 'reject' }> => {

@@ -6,6 +6,7 @@ export type DropReason =
   | 'older-than-five-days'
   | 'unknown-token'
   | 'suppressed'
+  | 'merge-on-track'
   | 'blocked-event'
   | 'drop-filter'
   | 'consent-gpc'
@@ -52,6 +53,20 @@ export interface Link {
   readonly to: string
 }
 
+/** `from` is to be the same person as `to`, if that may be: it is decided after the steps (identity §4). */
+export interface Join extends Link {
+  readonly kind: 'identify' | 'alias' | 'merge'
+}
+
+/** Ids that an identity event names, as sent; null: not sent, or empty. */
+export interface NamedIds {
+  readonly distinctId: string | null
+  readonly identifiedId: string | null
+  readonly anonymousId: string | null
+  readonly alias: string | null
+  readonly mergedIds: readonly [string, string] | null
+}
+
 /** What the steps of one request know. Nothing here changes while they run. */
 export interface StepContext {
   readonly projectId: number
@@ -60,6 +75,8 @@ export interface StepContext {
   readonly serverPropertiesText: string
   /** The project's identity mode. */
   readonly resolveIds: (sent: Ids) => Ids & { readonly link: Link | null }
+  /** Names of the events that ask for a join in the project's mode, and how each does. */
+  readonly joiningEvents: ReadonlyMap<string, (named: NamedIds) => Join | null>
   /** Id for events without one (identity §8); null: such events belong to nobody. */
   readonly anonymousId: (() => string) | null
   readonly newInsertId: () => string
@@ -80,6 +97,7 @@ export interface Draft {
   timeMs: number
   ids: Ids
   link: Link | null
+  join: Join | null
   distinctId: string
   insertId: string
   /** Members of the row's map, each `"name":"raw JSON text"`. */

@@ -30,6 +30,16 @@ const timeText = (timeMs: number): string =>
     ? new Date(timeMs).toISOString().slice(0, -1).replace('T', ' ')
     : `${Math.floor(timeMs / 1_000)}.${String(timeMs % 1_000).padStart(3, '0')}`
 
+/** Why a join was refused. */
+export interface JoinFault {
+  readonly reason: string
+  readonly description: string
+}
+
+/** Members of the row's map that say so (identity §4). */
+export const joinFaultText = ({ reason, description }: JoinFault): string =>
+  `,"$failure_reason":${jsonLiteral(JSON.stringify(reason))},"$failure_description":${jsonLiteral(JSON.stringify(description))}`
+
 /** One line of JSONEachRow for the table `event`; `ingested_at` is left to the engine's clock. */
 export const eventRowText = (draft: Draft, { projectId, serverPropertiesText }: StepContext): string => {
   const { ids, timeMs } = draft

@@ -16,8 +16,8 @@ export interface DeletionDeps {
   readonly idHash: IdHash
   readonly audit: AuditLog
   readonly receipts: ReceiptSigner
-  /** Ends every read-modify-write of profiles in the region until the transaction ends: none may carry old values over the cutoff. */
-  readonly lockProfiles: (tx: ControlTx, regionId: string) => Promise<void>
+  /** Ends every read-modify-write of links and profiles in the region until the transaction ends: none may carry what it read over the cutoff. */
+  readonly lockPeople: (tx: ControlTx, regionId: string) => Promise<void>
   /** Runs while no archive is being written. */
   readonly withoutRetrievals: <T>(work: () => Promise<T>) => Promise<T>
   /** Runs while nobody else rewrites the events of the region. */

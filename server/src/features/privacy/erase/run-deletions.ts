@@ -70,7 +70,7 @@ const hideAndStart = async (deps: DeletionDeps, staged: readonly StagedTask[]): 
       const change = { batch_id: batchId, started_at: startedAt }
       if (await taskStore.move(tx, 'start', 'STARTED', trackingId, change, idsObjectKey ?? undefined)) moved.push(one)
     }
-    await deps.lockProfiles(tx, deps.regionId)
+    await deps.lockPeople(tx, deps.regionId)
     const cutoff = await deps.erase.hidden.engineNow()
     const ids = moved.flatMap(({ scope, distinctIds }) =>
       distinctIds.map((distinctId) => ({ projectId: scope.projectId, distinctId })),

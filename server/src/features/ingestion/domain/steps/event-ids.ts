@@ -58,6 +58,37 @@ export const putIds: Step = (draft, { resolveIds }) => {
   return null
 }
 
+/** Identity §4: `$merge` comes by `/import` only, where the sender has shown who they are. */
+export const dropMerge: Step = ({ event }, { joiningEvents }) =>
+  event === '$merge' && joiningEvents.has(event) ? { kind: 'drop', reason: 'merge-on-track' } : null
+
+/** Identity §4, §5: the join that an identity event asks for. It belongs to one of those it names, and goes with them. */
+export const putJoin: Step = (draft, { joiningEvents }) => {
+  const readJoin = joiningEvents.get(draft.event)
+  if (readJoin === undefined) return null
+  const { ids, properties } = draft
+  const identifiedId = storedId(properties['$identified_id']) || null
+  const mergedIds = pairOf(properties['$distinct_ids'])
+  draft.join = readJoin({
+    distinctId: ids.distinctId || null,
+    identifiedId,
+    anonymousId: storedId(properties['$anon_id']) || storedId(properties['$anon_distinct_id']) || null,
+    alias: storedId(properties['alias']) || null,
+    mergedIds,
+  })
+  if (ids.distinctId !== null) return null
+  const distinctId = identifiedId ?? mergedIds?.[0] ?? null
+  draft.ids = { ...ids, distinctId }
+  draft.distinctId = distinctId ?? ''
+  return null
+}
+
+const pairOf = (value: JsonValue | undefined): readonly [string, string] | null => {
+  if (!Array.isArray(value) || value.length !== 2) return null
+  const [first, second] = value.map(storedId)
+  return first && second ? [first, second] : null
+}
+
 /** ING-09: strict import names who; `` is a statement, nothing is not. */
 export const rejectWithoutDistinctId: Step = ({ event, ids }) =>
   ids.distinctId === null && !isIdentityEvent(event)

@@ -28,6 +28,7 @@ const rowOf = (properties: Readonly<Record<string, JsonValue>>, place: GeoPlace 
     nowMs,
     serverPropertiesText: '"$mp_api_endpoint":"\\"h\\""',
     resolveIds: resolveSimplified,
+    joiningEvents: new Map(),
     anonymousId: null,
     newInsertId: () => 'made-up',
     placeOf,
