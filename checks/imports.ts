@@ -7,12 +7,14 @@ import { type Check, type Finding, isTest } from './tree.ts'
  * `privacy` has none: it is handed what the others hold, by compose.ts.
  */
 export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
+  ['data-lifecycle', 'identity'],
   ['duplicates', 'identity'],
   ['export', 'identity'],
   ['ingestion', 'identity'],
   ['ingestion', 'profiles'],
   ['profiles', 'identity'],
   ['query', 'identity'],
+  ['query', 'reports'],
 ]
 
 interface Place {
@@ -107,7 +109,7 @@ const findingsOfFile = (path: string, text: string): readonly Finding[] => {
 const personReaders = /^server\/src\/features\/(identity|profiles|privacy|duplicates)\//
 const readsPeople = /\b(?:FROM|JOIN)\s+(event|profile|identity_link|hidden_id)\b/
 
-const scopeMakers = /^server\/src\/(kernel\/scope\.ts|http\/steps\/locate\.ts|features\/privacy\/)/
+const scopeMakers = /^server\/src\/(kernel\/scope\.ts|http\/steps\/locate\.ts|features\/(privacy|data-lifecycle)\/)/
 
 const findingsOfCode = (path: string, code: string): readonly Finding[] => {
   if (isTest(path) || !path.startsWith('server/src/')) return []
@@ -120,7 +122,7 @@ const findingsOfCode = (path: string, code: string): readonly Finding[] => {
   }
   if (!scopeMakers.test(path) && (/\bprojectScope\s*\(/.test(code) || /\bas ProjectScope\b/.test(code))) {
     const sentence =
-      'makes a ProjectScope: only http/steps/locate.ts and the privacy worker do; take one as an argument (invariant 1)'
+      'makes a ProjectScope: only http/steps/locate.ts and the workers of privacy and data-lifecycle do; take one as an argument (invariant 1)'
     found.push({ path, sentence })
   }
   return found

@@ -52,12 +52,12 @@ CREATE TABLE annotation_tag_use (
 
 -- QRY-11. Pages of one engage query; the ids are in the region engine. Counts only: what was asked is not kept.
 CREATE TABLE engage_session (
-    session_id text PRIMARY KEY,
-    project_id integer NOT NULL REFERENCES project (id),
-    -- Empty: profiles of people.
-    group_key  text NOT NULL,
-    page_size  integer NOT NULL,
-    total      integer NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    session_id   text PRIMARY KEY,
+    project_id   integer NOT NULL REFERENCES project (id),
+    page_size    integer NOT NULL,
+    total        integer NOT NULL,
+    -- Whether ids without a profile are shown.
+    has_bare_ids boolean NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX engage_session_age ON engage_session (created_at);

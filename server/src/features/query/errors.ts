@@ -11,3 +11,28 @@ export class NoSuchCustomEvent extends InvalidRequest {
     super(`$custom_event:${id}: the project has no such custom event`)
   }
 }
+
+export class NoSuchCohort extends InvalidRequest {
+  constructor(id: number) {
+    super(`the project has no cohort ${id}`)
+  }
+}
+
+export class NoSuchGroupKey extends InvalidRequest {
+  constructor(dataGroup: string) {
+    super(`data_group_id: the project has no group key ${dataGroup}`)
+  }
+}
+
+export class UnknownBehavior extends InvalidRequest {
+  constructor(name: string) {
+    super(`behaviors[${JSON.stringify(name)}] is not among the behaviors of the request`)
+  }
+}
+
+/** QRY-11: the text that clients of the public API know. */
+export class UncachedQuery extends InvalidRequest {
+  constructor() {
+    super('request for page in uncached query for params')
+  }
+}

@@ -33,12 +33,15 @@ export interface Saved<Definition> {
   readonly description: string
   readonly isVisible: boolean
   readonly createdAt: Date
+  readonly updatedAt: Date
   readonly definition: Definition
 }
 
 export interface SavedCohort extends Saved<CohortDefinition> {
   /** As of its last computation, or of its upload. */
   readonly memberCount: number
+  /** Null: it never was computed. */
+  readonly countedAt: Date | null
   /** The upload that counts, of a static one. */
   readonly memberVersion: string | null
 }
@@ -110,8 +113,8 @@ export const createReports = (deps: ReportsDeps): Reports => {
   const cohorts = async (scope: ProjectScope): Promise<readonly SavedCohort[]> => {
     const [found, states] = await Promise.all([definitions.list(scope, 'cohort'), cohortStates.all(scope)])
     return found.map((cohort) => {
-      const { memberCount = 0, memberVersion = null } = states.get(cohort.id) ?? {}
-      return { ...(cohort as SavedDefinition & Saved<CohortDefinition>), memberCount, memberVersion }
+      const { memberCount = 0, countedAt = null, memberVersion = null } = states.get(cohort.id) ?? {}
+      return { ...(cohort as SavedDefinition & Saved<CohortDefinition>), memberCount, countedAt, memberVersion }
     })
   }
   const dataView = async (scope: ProjectScope, id: number) =>
