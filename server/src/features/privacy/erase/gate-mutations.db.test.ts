@@ -59,18 +59,16 @@ describe('the gate before SUCCESS', () => {
     const inOtherProject = await rig.seen(ids, 2)
     expect(await runDeletions(rig.deletionDeps())).toBe(true)
     await expectErased(task, ids)
-    expect((await rig.task(task)).evidence).toMatchObject({
-      ids_requested: 1,
-      ids_in_clusters: 2,
-      ids_unknown: 0,
-      holders: [
-        { holder: 'events', rows_before: 3, partitions_before: ['202401', '202402'], rows_after: 0 },
-        { holder: 'profiles', rows_before: 1, rows_after: 0 },
-        { holder: 'identity links', rows_before: 1, rows_after: 0 },
-        // The request itself names the person until it is done.
-        { holder: 'privacy requests', rows_before: 1, rows_after: 0 },
-      ],
-    })
+    const { evidence } = await rig.task(task)
+    expect(evidence).toMatchObject({ ids_requested: 1, ids_in_clusters: 2, ids_unknown: 0 })
+    expect(evidence?.holders.filter((holder) => holder.rows_before > 0)).toMatchObject([
+      { holder: 'events', rows_before: 3, partitions_before: ['202401', '202402'] },
+      { holder: 'profiles', rows_before: 1 },
+      { holder: 'identity links', rows_before: 1 },
+      // The request itself names the person until it is done.
+      { holder: 'privacy requests', rows_before: 1 },
+    ])
+    expect(new Set(evidence?.holders.map((holder) => holder.rows_after))).toEqual(new Set([0]))
     const theirs = (row: string) => !row.includes('(2,')
     expect((await rig.rowsOfOthers(ids)).filter(theirs)).toEqual(others.filter(theirs))
     expect(inOtherProject).toContain('plain-value')
