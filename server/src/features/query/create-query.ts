@@ -6,9 +6,14 @@ import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import { hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
 import { NoSuchDataView } from './errors.ts'
+import { events } from './events/events.ts'
+import { eventNames, topEvents } from './events/top-events.ts'
 import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
 import type { Definitions } from './ports.ts'
+import { eventProperties, propertyValues, topProperties } from './properties/properties.ts'
 import type { ReadViewFacts } from './read-view.ts'
+import { segmentationAverage, segmentationNumeric, segmentationSum } from './segmentation/numbers.ts'
+import { segmentation } from './segmentation/segmentation.ts'
 
 // How to add an endpoint (segmentation/ is the example):
 // 1. a folder with `request.ts` (reads `call.params` by http/parameters.ts), and functions plan → SQL → shape;
@@ -69,7 +74,18 @@ export const readViewFacts = ({
 
 export type QueryApiDeps = QueryRouteDeps & { readonly definitions: Definitions }
 
-const endpoints = (_deps: QueryApiDeps): readonly Endpoint[] => []
+const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
+  segmentation(deps),
+  segmentationNumeric(deps),
+  segmentationSum(deps),
+  segmentationAverage(deps),
+  events(deps),
+  topEvents,
+  eventNames,
+  eventProperties(deps),
+  topProperties(deps),
+  propertyValues(deps),
+]
 
 /** Every route of the Query API. Nothing of `deps` is looked at before a request comes. */
 export const queryApiRoutes = (deps: QueryApiDeps): readonly Route[] =>

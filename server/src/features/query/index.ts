@@ -7,6 +7,7 @@ export {
 export { createProfileContext, profileSource } from './compile/profile-source.ts'
 export { type Binder, createBinder, type EventContext } from './compile/sql-context.ts'
 export { createQuery, type QueryDeps, type QuerySettings, readViewFacts } from './create-query.ts'
+export { parseExpression } from './domain/expression/parse.ts'
 export type { CustomEvent, Definitions } from './ports.ts'
 export { openReadView, type ReadView, type ReadViewFacts } from './read-view.ts'
 export { createRun, type Run, type RunDeps, type RunLimits } from './run.ts'

@@ -7,7 +7,9 @@ import {
   visibleEventsSql,
   visibleProfilesSql,
 } from '../../identity/index.ts'
+import { parseExpression } from '../domain/expression/parse.ts'
 import type { ReadView } from '../read-view.ts'
+import { compileFilter } from './expression.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
 /** Half-open, milliseconds since 1970. */
@@ -54,13 +56,15 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
  * `context.person` is who it belongs to.
  */
 export const eventSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
+  const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = context.userProperties.length === 0 ? '' : userJoin(binder, context)
   const rows = eventRowsSql(view.duplicates)
   const from = view.hasIdentityRows ? visibleEventsSql('everybody', joins, rows) : unlinkedEventsSql(joins, rows)
-  return [from, ...conditions(binder, wanted)].join('\n  AND ')
+  const where = [...dataView, ...(wanted.where ?? [])]
+  return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
 }
 
-const conditions = (binder: Binder, { range, events, where = [] }: WantedEvents): readonly string[] => [
+const conditions = (binder: Binder, { range, events, where }: Required<WantedEvents>): readonly string[] => [
   ...(events === null ? [] : [namesSql(binder, events)]),
   ...(range === null
     ? []

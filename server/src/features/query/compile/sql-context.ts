@@ -10,6 +10,9 @@ export interface Binder {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+/** What an expression is compiled against. */
+export type SqlContext = ExpressionContext
+
 /** A context whose rows are events; `eventSource` joins the profile properties that were asked for. */
 export interface EventContext extends ExpressionContext {
   /** SQL of who the event belongs to: a canonical distinct_id, '' for nobody. */

@@ -1,0 +1,39 @@
+import type { Buckets } from '../domain/time/buckets.ts'
+import type { ReadView } from '../read-view.ts'
+import { bucketSql } from './bucket.ts'
+import { createEventContext, eventSource } from './event-source.ts'
+import { bucketValue, counted, type Measure, rankOf, type SeriesRow } from './series.ts'
+import type { Binder } from './sql-context.ts'
+
+export interface EventCountsPlan {
+  /** Null: every event. */
+  readonly events: readonly string[] | null
+  readonly buckets: Buckets
+  readonly measure: Measure
+  readonly limit: number
+}
+
+/** One row per event with what it counts in each bucket, and over all of them as `total`; the most frequent first. */
+export interface EventRow {
+  readonly event: string
+  readonly points: SeriesRow['points']
+  readonly total: number
+}
+
+const totalOf: Record<Measure, string> = {
+  general: 'sum(c)',
+  unique: 'uniqExactMerge(s)',
+  average: 'sum(c) / uniqExactMerge(s)',
+}
+
+export const eventCountsSql = (view: ReadView, binder: Binder, plan: EventCountsPlan): string => {
+  const { events, buckets, measure, limit } = plan
+  const context = createEventContext(view, binder)
+  const where = measure === 'general' ? [] : [`${context.person} != ''`]
+  const from = eventSource(view, binder, context, { range: buckets.range, events, where })
+  return `SELECT event, groupArray((b, ${bucketValue[measure]})) AS points, ${totalOf[measure]} AS total FROM (
+SELECT e.event AS event, ${bucketSql(binder, buckets)} AS b, ${counted(measure, context.person)}
+${from}
+GROUP BY event, b)
+GROUP BY event ORDER BY ${rankOf[measure]} DESC, event LIMIT ${binder.bind(limit, 'UInt32')}`
+}

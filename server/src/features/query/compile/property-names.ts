@@ -1,0 +1,19 @@
+import type { ReadView } from '../read-view.ts'
+import type { TimeRange } from './event-source.ts'
+import { createEventContext, eventSource } from './event-source.ts'
+import { type Selection, selectionSql } from './selection.ts'
+import type { Binder } from './sql-context.ts'
+
+/** Rows [name, n]: in how many of the events each property is, the most frequent first. */
+export const propertyNamesSql = (
+  view: ReadView,
+  binder: Binder,
+  plan: { readonly selection: Selection; readonly range: TimeRange; readonly limit: number },
+): string => {
+  const context = createEventContext(view, binder)
+  const { events, where } = selectionSql(context, plan.selection)
+  const from = eventSource(view, binder, context, { range: plan.range, events, where })
+  return `SELECT name, count() AS n FROM (SELECT arrayJoin(mapKeys(e.properties)) AS name
+${from})
+GROUP BY name ORDER BY n DESC, name LIMIT ${binder.bind(plan.limit, 'UInt32')}`
+}
