@@ -1,5 +1,9 @@
+import { composeDataLifecycle } from './compose-data-lifecycle.ts'
+import { composeDuplicates } from './compose-duplicates.ts'
 import { composeIngestion } from './compose-ingestion.ts'
 import { composePrivacy } from './compose-privacy.ts'
+import { composeQuery } from './compose-query.ts'
+import { composeReports } from './compose-reports.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
 import { applyProvision } from './config/apply-provision.ts'
@@ -109,9 +113,14 @@ const startServer = async (
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
+  const dataLifecycle = composeDataLifecycle({ ...shared, appendAudit })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
   const dataRules = createDataRules({ control, appendAudit, hashKey: hmacSha256Hex(secret, 'data rules') })
   const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace, dataRules })
+  const duplicates = composeDuplicates(shared)
+  const reports = composeReports(shared)
+  const { mayUse } = access
+  const query = composeQuery({ ...shared, mayUse, duplicates, metrics, definitions: reports.saved })
   const lookupTables = createLookupTables({
     control,
     appendAudit,
@@ -132,8 +141,11 @@ const startServer = async (
       onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
     }).routes,
     ...dataRules.routes,
+    ...dataLifecycle.routes,
     ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
     ...createExport({ regionDb, audit: audit.log, clock }).routes,
+    ...reports.routes,
+    ...query.routes,
     ...privacy.routes,
     ...access.routes,
     ...audit.routes,
@@ -165,8 +177,16 @@ const startServer = async (
     tls: config.tls,
   })
 
-  const stopWorkers = config.roles.has('jobs') ? await privacy.startWorkers() : async () => undefined
-  if (config.roles.has('jobs')) await Promise.all(stores.regions.map(({ region }) => lookupTables.sweep(region.id)))
+  // No read may go by older rules than those that are set.
+  await dataLifecycle.copyRetention()
+  const workers = config.roles.has('jobs')
+    ? [await privacy.startWorkers(), await dataLifecycle.startWorkers(), duplicates.startWorkers()]
+    : []
+  const stopWorkers = () => Promise.all(workers.map((stopOne) => stopOne()))
+  if (config.roles.has('jobs'))
+    await Promise.all(
+      stores.regions.flatMap(({ region }) => [lookupTables, reports].map((swept) => swept.sweep(region.id))),
+    )
   const stop = async (): Promise<void> => {
     if (isStopping) return
     isStopping = true

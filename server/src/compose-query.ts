@@ -1,0 +1,40 @@
+import type { Config } from './config/config.ts'
+import { createQuery, type Definitions } from './features/query/index.ts'
+import type { MayUse, Route } from './http/route.ts'
+import type { ProjectScope } from './kernel/scope.ts'
+import type { Clock } from './kernel/time.ts'
+import type { RegionDb } from './platform/clickhouse/region-db.ts'
+import type { Metrics } from './platform/metrics.ts'
+
+export interface ComposeQueryDeps {
+  readonly config: Config
+  readonly regionDb: (regionId: string) => RegionDb
+  readonly clock: Clock
+  readonly mayUse: MayUse
+  readonly duplicates: {
+    catchUp(scope: ProjectScope, signal: AbortSignal): Promise<{ readonly foundUntil: string } | null>
+  }
+  readonly definitions: Definitions
+  readonly metrics: Metrics
+}
+
+export const composeQuery = ({
+  config,
+  regionDb,
+  clock,
+  mayUse,
+  duplicates,
+  definitions,
+  metrics,
+}: ComposeQueryDeps): { readonly routes: readonly Route[] } => {
+  const readBytes = metrics.addCounter('lethe_query_read_bytes_total', 'Bytes that the engines read for queries', [])
+  return createQuery({
+    regionDb,
+    clock,
+    mayUse,
+    duplicates: (scope, signal) => duplicates.catchUp(scope, signal),
+    definitions,
+    settings: config.query,
+    onRead: (bytes) => readBytes.inc(bytes),
+  })
+}
