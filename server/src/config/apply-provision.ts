@@ -7,6 +7,7 @@ import type { ControlDb, ControlTx } from '../platform/postgres/control-db.ts'
 import { applyDataRules, type DataRulesProvision, dataRulesFaults } from './apply-data-rules.ts'
 import { upsertGroupKey } from './apply-group-keys.ts'
 import { upsertLookupTable } from './apply-lookup-tables.ts'
+import { applyRetention } from './apply-retention.ts'
 import { ConfigFault } from './config.ts'
 import type { Provision, ProvisionedOrganization } from './provision.ts'
 import type { RegionConfig } from './regions.ts'
@@ -115,6 +116,9 @@ const applyProject = async (
   if (outcome === 'created') {
     const target = { type: 'project', id: String(project.id), name: project.name }
     await audit(work, { type: 'project.created', organizationId, projectId: project.id, target })
+  }
+  if (project.retention !== undefined && (await applyRetention(work.tx, project.id, project.retention))) {
+    work.count.changed += 1
   }
   for (const table of project.lookup_tables) {
     const tableOutcome = await upsert(work, upsertLookupTable, [table.id, project.id, table.name])

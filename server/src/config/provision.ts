@@ -61,6 +61,16 @@ const groupKey = z.preprocess(
   }),
 )
 
+// PRIV-33. `days` left out: the default of the installation; null: for ever.
+const keepDays = z.number({ error: 'expected a number of days, or null for ever' }).int().min(1).max(18_250).nullable()
+const retention = z.strictObject({
+  days: keepDays.optional(),
+  events: z
+    .array(z.strictObject({ event: name, days: keepDays }))
+    .max(500)
+    .default([]),
+})
+
 const project = z.strictObject({
   id,
   name,
@@ -79,6 +89,7 @@ const project = z.strictObject({
   lookup_tables: z.array(lookupTable).default([]),
   // A text alone is a key that is shown by its own name.
   group_keys: z.array(groupKey).default([]),
+  retention: retention.optional(),
   // Read by the slice that keeps them.
   data_rules: z.unknown().optional(),
 })

@@ -22,6 +22,10 @@ export type AuditEventType =
   | 'lookup_table.created'
   | 'lookup_table.updated'
   | 'lookup_table.deleted'
+  | 'retention.updated'
+  | 'event_deletion.created'
+  | 'event_deletion.canceled'
+  | 'classified_properties.updated'
   | 'data_rules.updated'
   | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 

@@ -2,7 +2,7 @@ declare const scoped: unique symbol
 
 /**
  * The key to a project's rows. Stores accept no other key (ARCHITECTURE, invariant 1).
- * Made by `http/steps/locate.ts` for requests and by the privacy worker for its own task rows, nowhere else.
+ * Made by `http/steps/locate.ts` for requests and by the workers of privacy and data-lifecycle for the rows of their own tasks, nowhere else.
  */
 export interface ProjectScope {
   readonly projectId: number

@@ -1,3 +1,5 @@
 export { createPrivacy, type Privacy } from './create-privacy.ts'
+export { createGate } from './erase/gate.ts'
+export { retireUntilGone, waitForEarlierInserts } from './erase/run-batch.ts'
 export { createIdHash } from './store/postgres-task-store.ts'
 export { createSuppressionList } from './store/suppression-list.ts'

@@ -5,9 +5,11 @@ import type { RegionDb } from './region-db.ts'
 
 const ownTable = `CREATE TABLE IF NOT EXISTS {table:schema_migration} (
   name String, sha256 String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
-) ENGINE = {engine:MergeTree} ORDER BY name
+) ENGINE = {engine:MergeTree} ORDER BY name SETTINGS old_parts_lifetime = 0;
 -- shard by 1
+ALTER TABLE {table:schema_migration} MODIFY SETTING old_parts_lifetime = 0;
 `
+// The second statement is for installations from before the setting: an erasure waits for retired parts of every table.
 // A rewrite of a big table takes its time.
 const statementTimeoutMs = 3_600_000
 

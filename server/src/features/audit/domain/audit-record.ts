@@ -46,6 +46,10 @@ export const eventKinds: Readonly<Record<AuditEventType, EventKind>> = {
   'annotation.created': { displayName: 'Annotation Created', scope: 'project' },
   'annotation.updated': { displayName: 'Annotation Updated', scope: 'project' },
   'annotation.deleted': { displayName: 'Annotation Deleted', scope: 'project' },
+  'retention.updated': { displayName: 'Data Retention Updated', scope: 'project' },
+  'event_deletion.created': { displayName: 'Event Deletion Requested', scope: 'project' },
+  'event_deletion.canceled': { displayName: 'Event Deletion Canceled', scope: 'project' },
+  'classified_properties.updated': { displayName: 'Classified Properties Updated', scope: 'project' },
   'service_account.created': { displayName: 'Service Account Created', scope: 'organization' },
 }
 

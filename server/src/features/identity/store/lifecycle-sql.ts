@@ -1,3 +1,5 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+
 /**
  * Events that nobody sees any longer because they are past their retention (PRIV-33) or because somebody asked to
  * delete them by a rule (PRIV-34). The rules are read as scalar subqueries, before the events: while there are none,
@@ -5,26 +7,31 @@
  */
 
 /** From which time on an event with `keepDays` is kept: whole UTC days by the engine's clock. */
-export const keptFromSql = (keepDays: string): string =>
+const keptFromSql = (keepDays: string): string =>
   `if(${keepDays} = 0, toDateTime64(0, 3, 'UTC'), toDateTime64(toDate(now('UTC')) - ${keepDays}, 3, 'UTC'))`
 
-const retentionOf = (columns: string): string => `(
-SELECT ${columns} FROM event_retention
-WHERE version = (SELECT max(version) FROM event_retention) AND project_id IN (0, {projectId:UInt64}))`
-
+const thisProject = '{projectId:UInt64}'
 // The project's own rule before the default; without any row, 0: for ever.
 const projectDays = `argMaxIf(keep_days, project_id, event = '')`
 const isOverride = `project_id != 0 AND event != ''`
 
-const withinRetentionSql = (): string => {
-  const days = retentionOf(projectDays)
-  const names = retentionOf(`groupArrayIf(event, ${isOverride})`)
-  const fromOfName = retentionOf(`arrayMap(days -> ${keptFromSql('days')},
-  arrayPushFront(groupArrayIf(keep_days, ${isOverride}), ${projectDays}))`)
-  return `if(empty(${names}),
-   ${days} = 0 OR e.time >= ${retentionOf(keptFromSql(projectDays))},
-   e.time >= ${fromOfName}[indexOf(${names}, e.event) + 1])`
+/** One scalar, so that all of it is of one version: (days of the project, names with a rule of their own, from when each is kept). */
+const retentionOf = (projectId: string): string => `(
+SELECT (${projectDays}, groupArrayIf(event, ${isOverride}),
+        arrayMap(days -> ${keptFromSql('days')}, arrayPushFront(groupArrayIf(keep_days, ${isOverride}), ${projectDays})))
+FROM (SELECT project_id, event, keep_days FROM event_retention WHERE project_id IN (0, ${projectId})
+      QUALIFY version = max(version) OVER ()))`
+
+const withinRetentionSql = (projectId: string, row: string): string => {
+  const rules = retentionOf(projectId)
+  return `if(empty(${rules}.2),
+   ${rules}.1 = 0 OR ${row}time >= ${rules}.3[1],
+   ${row}time >= ${rules}.3[indexOf(${rules}.2, ${row}event) + 1])`
 }
+
+/** Condition on a row of `event`, without alias: past the retention of the project. For the sweep; binds nothing. */
+export const expiredEventSql = ({ projectId }: ProjectScope): string =>
+  `project_id = ${projectId} AND NOT (${withinRetentionSql(String(projectId), '')})`
 
 const ruleColumns = 'event, from_time, until_time, cutoff'
 
@@ -52,11 +59,8 @@ const isDeletedSql = (which: string, row: string): string => {
 
 /** Condition on the event row `e`: may be seen. Bound parameter `projectId` is required. */
 export const liveEventSql = (): string =>
-  `(${withinRetentionSql()})\n  AND NOT ${isDeletedSql('project_id = {projectId:UInt64}', 'e.')}`
+  `(${withinRetentionSql(thisProject, 'e.')})\n  AND NOT ${isDeletedSql(`project_id = ${thisProject}`, 'e.')}`
 
-/**
- * Condition on a row of `event`, without alias: the deletion by rule `deletionId` of the project means it. For its
- * eraser and its verifier; both parameters are required.
- */
-export const meantByDeletionSql = (): string =>
-  `project_id = {projectId:UInt64} AND ${isDeletedSql('deletion_id = {deletionId:String}', '')}`
+/** Condition on a row of `event`, without alias: the deletion by rule with the bound `deletionId` means it. */
+export const meantByDeletionSql = ({ projectId }: ProjectScope): string =>
+  `project_id = ${projectId} AND ${isDeletedSql('deletion_id = {deletionId:String}', '')}`

@@ -1,0 +1,1 @@
+export { createDataLifecycle, type DataLifecycle } from './create-data-lifecycle.ts'
