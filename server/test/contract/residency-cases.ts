@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
+import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
 import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
 import { createExport } from '../../src/features/export/index.ts'
 import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
+import { queryApiRoutes } from '../../src/features/query/create-query.ts'
+import { reportRoutes } from '../../src/features/reports/create-reports.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
 import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
+import { queryCases } from './residency-query-cases.ts'
 
 // Every route of the server, and how it is asked about a project (residency §4). A new route has to get a case here.
 
@@ -57,8 +61,11 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),
+  'dataLifecycle.routes': lifecycleRoutes(none),
   'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
+  'reports.routes': reportRoutes(none),
+  'query.routes': queryApiRoutes(none),
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
   'audit.routes': createAudit(none).routes,
@@ -130,6 +137,35 @@ const cancelMany = (version: string) => (asked: Asked) => ({
   body: { distinct_ids: [`id ${asked.canary}`] },
 })
 
+const savedNames = ['funnels', 'bookmarks', 'cohorts', 'custom-events', 'data-views'] as const
+const appPath = ({ home, canary }: Asked, suffix: string): string =>
+  `/api/app/projects/${home.id}/${suffix}?note=${canary}`
+/** Bodies need not be right: a refusal comes before them. */
+const appCase =
+  (method: string, suffix: string) =>
+  (asked: Asked): Sent => ({
+    path: appPath(asked, suffix),
+    headers: asAccount,
+    ...(method === 'GET' || method === 'DELETE' ? {} : { body: { name: asked.canary } }),
+  })
+const appCases = (methods: readonly string[], pattern: string, suffix: string) =>
+  Object.fromEntries(
+    methods.map((method) => [`${method} /api/app/projects/:projectId/${pattern}`, appCase(method, suffix)]),
+  )
+const savedCases: Readonly<Record<string, (asked: Asked) => Sent>> = {
+  ...Object.assign(
+    {},
+    ...savedNames.flatMap((name) => [
+      appCases(['GET', 'POST'], name, name),
+      appCases(['GET', 'PATCH', 'DELETE'], `${name}/:definitionId`, `${name}/1`),
+    ]),
+  ),
+  ...appCases(['PUT', 'POST'], 'cohorts/:definitionId/members', 'cohorts/1/members'),
+  ...appCases(['GET', 'POST'], 'annotations', 'annotations'),
+  ...appCases(['GET', 'POST'], 'annotations/tags', 'annotations/tags'),
+  ...appCases(['GET', 'PATCH', 'DELETE'], 'annotations/:annotationId', 'annotations/1'),
+}
+
 /** How each route that concerns a project is asked. Everything here would be served on a host of the right region. */
 export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'GET /track': ({ home, canary }) => queryForm('/track', anEvent(home.token, canary)),
@@ -155,6 +191,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'POST /record': (asked) => ({ ...sideCall('/record')(asked), body: asked.canary }),
   'GET /decide': sideCall('/decide'),
   'POST /decide': sideCall('/decide'),
+  ...queryCases(asAccount),
   'GET /api/2.0/export': exportQuery,
   'POST /api/2.0/export': (asked) => ({ ...exportQuery(asked), body: exportForm(asked) }),
   ...tasksOf('retrieval', 'v3.0'),
@@ -219,6 +256,29 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: { blocked_events: [canary] },
   }),
+  'GET /api/app/projects/:projectId/retention': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/retention?note=${canary}`,
+    headers: asAccount,
+  }),
+  'PUT /api/app/projects/:projectId/retention': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/retention`,
+    headers: asAccount,
+    body: { days: 7_000, events: [{ event: canary, days: null }] },
+  }),
+  'GET /api/app/projects/:projectId/event-deletions': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/event-deletions?note=${canary}`,
+    headers: asAccount,
+  }),
+  'POST /api/app/projects/:projectId/event-deletions': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/event-deletions`,
+    headers: asAccount,
+    body: { event: canary, from_date: today(), to_date: today(), filters: [{ property: 'note', values: [canary] }] },
+  }),
+  'DELETE /api/app/projects/:projectId/event-deletions/:deletionId': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/event-deletions/${lookupTableId}?note=${canary}`,
+    headers: asAccount,
+  }),
+  ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
     headers: asAccount,
