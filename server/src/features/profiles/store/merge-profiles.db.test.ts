@@ -9,6 +9,7 @@ import { checkUpdate, type ProfileUpdate } from '../domain/profile-update.ts'
 import { createProfileStore, type ProfileStore } from './clickhouse-profile-store.ts'
 import { createProfileMerger } from './merge-profiles.ts'
 import { personProfiles } from './person-profiles.ts'
+import { lockAllProfileSlots } from './profile-slots.ts'
 
 let engines: TestEngines
 beforeAll(async () => {
@@ -134,6 +135,23 @@ describe('profiles of people who become one', () => {
       expect([...left.keys()]).toEqual(['anna'])
       expect(Object.fromEntries(left.get('anna') ?? [])).toEqual({ guest: '1', anna: '1', late: '1' })
     }
+  })
+
+  it('take an update that waited for the merge to end where it belongs then', async () => {
+    const scope = aScope()
+    const { profiles } = openServer()
+    let applied: Promise<unknown> = Promise.resolve()
+    await engines.control.tx(async (tx) => {
+      await lockAllProfileSlots(tx, 'US')
+      applied = profiles.apply(scope, [update('guest', { $set: { a: 1 } }), update('anna', { $add: { a: 1 } })], true)
+      const isWaiting = `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+      for (let n = 0; n === 0; ) n = (await engines.control.rows<{ n: number }>(isWaiting))[0]?.n ?? 0
+      const link = { project_id: scope.projectId, distinct_id: 'guest', canonical_id: 'anna', revision: 1 }
+      await engines.region.insert('identity_link', JSON.stringify(link))
+    })
+    await applied
+    expect(await profileOf(profiles, scope, 'guest')).toBeNull()
+    expect(await profileOf(profiles, scope, 'anna')).toEqual({ a: '2' })
   })
 
   it('are merged by the next join of the same person when a server died in between', async () => {
