@@ -48,13 +48,20 @@ export interface QuerySettings {
 const hourMs = 3_600_000
 const refusal = 'Query rate limit exceeded'
 
+export interface Query {
+  readonly routes: readonly Route[]
+  /** For endpoints of other slices: they count against the same limits. */
+  readonly routeDeps: QueryRouteDeps
+}
+
 /** QRY-06…08, 14…17, 20…22. */
-export const createQuery = (deps: QueryDeps): { readonly routes: readonly Route[] } => {
+export const createQuery = (deps: QueryDeps): Query => {
   const { clock, settings } = deps
   const { countPerHourMax: countMax, concurrentMax } = settings
   const rate = createRollingLimit({ windowMs: hourMs, countMax, nowMs: () => clock.nowMs(), message: refusal })
   const concurrency = createConcurrencyLimit(concurrentMax, { message: refusal })
-  return { routes: queryApiRoutes({ ...deps, facts: readViewFacts(deps), limits: { ...settings, rate, concurrency } }) }
+  const routeDeps = { ...deps, facts: readViewFacts(deps), limits: { ...settings, rate, concurrency } }
+  return { routes: queryApiRoutes(routeDeps), routeDeps }
 }
 
 export const readViewFacts = ({
