@@ -12,6 +12,8 @@ export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
   ['export', 'identity'],
   ['ingestion', 'identity'],
   ['ingestion', 'profiles'],
+  ['jql', 'identity'],
+  ['jql', 'query'],
   ['profiles', 'identity'],
   ['query', 'identity'],
   ['query', 'reports'],

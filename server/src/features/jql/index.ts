@@ -1,0 +1,1 @@
+export { createJql, type JqlSettings } from './create-jql.ts'
