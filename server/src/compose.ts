@@ -16,7 +16,9 @@ import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
 import { createExport } from './features/export/index.ts'
 import { createGroups } from './features/groups/index.ts'
+import { hasPeople } from './features/identity/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
+import { compileRowFilter } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
 import type { Route } from './http/route.ts'
@@ -52,7 +54,11 @@ export const compose = async (config: Config, log: Log): Promise<RunningServer> 
   const stores = await openStores(config)
   try {
     if (provision !== null) {
-      const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit }
+      const hasData = async (projectId: number, regionId: string): Promise<boolean | null> => {
+        const served = stores.regions.find(({ region }) => region.id === regionId)
+        return served === undefined ? null : hasPeople(served.db, projectId)
+      }
+      const deps = { control: stores.control, clock: systemClock, regions: config.regions, appendAudit, hasData }
       const done = await applyProvision(
         {
           ...deps,
@@ -143,7 +149,13 @@ const startServer = async (
     ...dataRules.routes,
     ...dataLifecycle.routes,
     ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
-    ...createExport({ regionDb, audit: audit.log, clock }).routes,
+    ...createExport({
+      regionDb,
+      audit: audit.log,
+      clock,
+      rowFilter: (scope, project, where) => compileRowFilter(scope, project, where, clock.nowMs()),
+      limits: config.export,
+    }).routes,
     ...reports.routes,
     ...query.routes,
     ...privacy.routes,

@@ -27,17 +27,31 @@ beforeEach(async () => {
   control = fresh.control
 })
 
+/** What the regions say; a region of a project that is missing is not served. */
+const dataOf = new Map<number, boolean>()
+
 type File = ReturnType<typeof defaultProvision>
 const apply = (change: (file: File) => unknown = () => undefined) => {
   const file = defaultProvision()
   change(file)
   const { provision, faults } = checkProvision(file, regions, installedRegionIds)
   if (provision === null || faults.length > 0) throw new Error(faults.join())
-  const deps = { control, clock, regions, appendAudit, groupKeysMax: 3, dataRules, tokenExpiresAtMs: oneYearAfter }
+  const hasData = async (projectId: number) => dataOf.get(projectId) ?? null
+  const deps = {
+    control,
+    clock,
+    regions,
+    appendAudit,
+    hasData,
+    groupKeysMax: 3,
+    dataRules,
+    tokenExpiresAtMs: oneYearAfter,
+  }
   return applyProvision(deps, provision)
 }
 const one = async (sql: string): Promise<unknown> => Object.values((await control.rows<object>(sql))[0] ?? {})[0]
-const shop = (file: File) => file.organizations[0]?.projects[0] as { region: string; name: string; secret: string }
+const shop = (file: File) =>
+  file.organizations[0]?.projects[0] as { region: string; name: string; secret: string; identity: string }
 
 describe('applying the provisioning file', () => {
   it('changes nothing the second time', async () => {
@@ -53,6 +67,25 @@ describe('applying the provisioning file', () => {
     const [a, b] = await Promise.all([apply(), apply()])
     expect(Math.min(a.createdCount, b.createdCount)).toBe(0)
     expect(await one('SELECT count(*)::int FROM project')).toBe(3)
+  })
+
+  it('changes the identity mode of an empty project only (IDM-01)', async () => {
+    await apply()
+    const change = (file: File) => {
+      shop(file).identity = 'original'
+    }
+    const mode = () => one(`SELECT identity_mode FROM project WHERE id = ${us.id}`)
+    await expect(apply(change)).rejects.toThrow(
+      `project ${us.id}: its identity mode is simplified and this server does not`,
+    )
+    dataOf.set(us.id, true)
+    await expect(apply(change)).rejects.toThrow('is simplified and fixed, because the project has data')
+    expect(await mode()).toBe('simplified')
+    dataOf.set(us.id, false)
+    expect((await apply(change)).changedCount).toBe(1)
+    expect(await mode()).toBe('original')
+    dataOf.set(us.id, true)
+    expect((await apply(change)).changedCount).toBe(0)
   })
 
   it('stores no password, secret or GDPR token', async () => {

@@ -9,6 +9,7 @@ import { upsertGroupKey } from './apply-group-keys.ts'
 import { upsertLookupTable } from './apply-lookup-tables.ts'
 import { applyRetention } from './apply-retention.ts'
 import { ConfigFault } from './config.ts'
+import { type HasData, identityModeFaults } from './identity-mode-faults.ts'
 import type { Provision, ProvisionedOrganization } from './provision.ts'
 import type { RegionConfig } from './regions.ts'
 import { storedFaults } from './stored-faults.ts'
@@ -17,6 +18,7 @@ export interface ApplyDeps {
   readonly control: ControlDb
   readonly clock: Clock
   readonly regions: readonly RegionConfig[]
+  readonly hasData: HasData
   /** Writes to the audit log inside the given transaction. */
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   /** ING-24: group keys that a project may have. */
@@ -50,6 +52,7 @@ export const applyProvision = (deps: ApplyDeps, provision: Provision): Promise<P
     const faults = [
       ...dataRulesFaults(provision, deps.dataRules),
       ...(await storedFaults(tx, provision, deps.groupKeysMax)),
+      ...(await identityModeFaults(tx, provision, deps.hasData)),
     ]
     if (faults.length > 0) throw new ConfigFault(faults)
     for (const organization of provision.organizations) await applyOrganization(work, organization)

@@ -13,6 +13,7 @@ export { createLinkStore, type LinkStore } from './store/clickhouse-link-store.t
 export { daysOfHistory } from './store/days-of-history.ts'
 export { createEventRewriter, type DoomedEvents, type EventRewriter } from './store/event-rewriter.ts'
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
+export { hasPeople } from './store/has-people.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
