@@ -1,4 +1,4 @@
-export { createReports, type Saved, type SavedCohort, type SavedReports } from './create-reports.ts'
+export { createReports, type Reports, type Saved, type SavedCohort, type SavedReports } from './create-reports.ts'
 export type {
   BookmarkDefinition,
   InsightsDefinition,
