@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { createJql } from './features/jql/index.ts'
 import { createQuery, type Definitions } from './features/query/index.ts'
 import type { MayUse, Route } from './http/route.ts'
 import type { ProjectScope } from './kernel/scope.ts'
@@ -28,7 +29,7 @@ export const composeQuery = ({
   metrics,
 }: ComposeQueryDeps): { readonly routes: readonly Route[] } => {
   const readBytes = metrics.addCounter('lethe_query_read_bytes_total', 'Bytes that the engines read for queries', [])
-  return createQuery({
+  const query = createQuery({
     regionDb,
     clock,
     mayUse,
@@ -37,4 +38,11 @@ export const composeQuery = ({
     settings: config.query,
     onRead: (bytes) => readBytes.inc(bytes),
   })
+  const jql = createJql({
+    regionDb,
+    clock,
+    query: query.routeDeps,
+    settings: { ...config.jql, engineMemoryBytesMax: config.query.memoryBytesMax },
+  })
+  return { routes: [...query.routes, ...jql.routes] }
 }

@@ -58,6 +58,18 @@ export interface Config {
     readonly timeoutMs: number
     readonly memoryBytesMax: number
   }
+  /** Of JQL, by project and server unless said otherwise (QRY-18). */
+  readonly jql: {
+    readonly isOn: boolean
+    readonly countPerHourMax: number
+    readonly concurrentMax: number
+    /** Of all projects together. */
+    readonly processCountMax: number
+    readonly timeoutMs: number
+    readonly memoryMegabytes: number
+    readonly processedBytesMax: number
+    readonly outputBytesMax: number
+  }
   /** Of raw export, by project and server (EXP-05). */
   readonly export: {
     readonly countPerHourMax: number
@@ -157,6 +169,16 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
       concurrentMax: values.LETHE_QUERY_CONCURRENT,
       timeoutMs: values.LETHE_QUERY_TIMEOUT_SECONDS * 1_000,
       memoryBytesMax: values.LETHE_QUERY_MEMORY_BYTES,
+    },
+    jql: {
+      isOn: values.LETHE_JQL,
+      countPerHourMax: values.LETHE_JQL_PER_HOUR,
+      concurrentMax: values.LETHE_JQL_CONCURRENT,
+      processCountMax: values.LETHE_JQL_PROCESSES,
+      timeoutMs: values.LETHE_JQL_TIMEOUT_SECONDS * 1_000,
+      memoryMegabytes: values.LETHE_JQL_MEMORY_MB,
+      processedBytesMax: values.LETHE_JQL_PROCESSED_BYTES,
+      outputBytesMax: values.LETHE_JQL_OUTPUT_BYTES,
     },
     export: {
       countPerHourMax: values.LETHE_EXPORT_PER_HOUR,
