@@ -8,6 +8,7 @@ import { createExport } from '../../src/features/export/index.ts'
 import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
+import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
@@ -65,7 +66,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
   'reports.routes': reportRoutes(none),
-  'query.routes': queryApiRoutes(none),
+  'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
   'audit.routes': createAudit(none).routes,

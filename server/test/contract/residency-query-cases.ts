@@ -17,6 +17,7 @@ const parameters: Readonly<Record<string, (canary: string) => string>> = {
   'events/names': (canary) => `type=general&note=${canary}`,
   'events/properties': (canary) => `${eventOf(canary)}&${days()}&name=note&type=general&unit=day`,
   'events/properties/top': (canary) => eventOf(canary),
+  jql: (canary) => `script=${encodeURIComponent(`function main() { return People().map(() => '${canary}') }`)}`,
   'events/properties/values': (canary) => `${eventOf(canary)}&name=note`,
 }
 
