@@ -13,6 +13,7 @@ import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
+import { createClassification } from './features/classification/index.ts'
 import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
 import { createExport } from './features/export/index.ts'
 import { createGroups } from './features/groups/index.ts'
@@ -119,6 +120,7 @@ const startServer = async (
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
   const shared = { config, stores, regionDb, clock, secret, log }
   const privacy = composePrivacy({ ...shared, audit: audit.log })
+  const classification = createClassification({ control, appendAudit })
   const dataLifecycle = composeDataLifecycle({ ...shared, appendAudit })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
   const dataRules = createDataRules({ control, appendAudit, hashKey: hmacSha256Hex(secret, 'data rules') })
@@ -126,7 +128,7 @@ const startServer = async (
   const duplicates = composeDuplicates(shared)
   const reports = composeReports(shared)
   const { mayUse } = access
-  const query = composeQuery({ ...shared, mayUse, duplicates, metrics, definitions: reports.saved })
+  const query = composeQuery({ ...shared, mayUse, duplicates, metrics, saved: reports.saved })
   const lookupTables = createLookupTables({
     control,
     appendAudit,
@@ -148,6 +150,7 @@ const startServer = async (
     }).routes,
     ...dataRules.routes,
     ...dataLifecycle.routes,
+    ...classification.routes,
     ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,
     ...createExport({
       regionDb,

@@ -147,9 +147,10 @@ const applyUser = async (
   const everywhere = user.role === 'analyst' || user.role === 'consumer' ? user.role : null
   await upsert(
     work,
-    `INSERT INTO organization_member AS m (organization_id, account_id, role) VALUES ($1, $2, $3)
-     ON CONFLICT (organization_id, account_id) DO UPDATE SET role = $3 WHERE m.role <> $3 RETURNING (xmax = 0) AS created`,
-    [organization.id, accountId, everywhere === null ? user.role : 'member'],
+    `INSERT INTO organization_member AS m (organization_id, account_id, role, classified_access) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (organization_id, account_id) DO UPDATE SET role = $3, classified_access = $4
+     WHERE (m.role, m.classified_access) IS DISTINCT FROM ($3, $4) RETURNING (xmax = 0) AS created`,
+    [organization.id, accountId, everywhere === null ? user.role : 'member', user.classified_access],
   )
   const grants = new Map(everywhere === null ? [] : organization.projects.map(({ id }) => [id, everywhere] as const))
   const all = new Map<number, string>([...grants, ...user.projects.map(({ id, role }) => [id, role] as const)])
@@ -209,10 +210,12 @@ const applyServiceAccount = async (
 ): Promise<void> => {
   const outcome = await upsert(
     work,
-    `INSERT INTO service_account AS s (organization_id, username, secret_hash, expires_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (username) DO UPDATE SET secret_hash = $3, expires_at = $4
-     WHERE (s.secret_hash, s.expires_at) IS DISTINCT FROM ($3, $4::timestamptz) RETURNING (xmax = 0) AS created`,
-    [organizationId, account.username, sha256Hex(account.secret), account.expires ?? null],
+    `INSERT INTO service_account AS s (organization_id, username, secret_hash, expires_at, classified_access)
+     VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (username) DO UPDATE SET secret_hash = $3, expires_at = $4, classified_access = $5
+     WHERE (s.secret_hash, s.expires_at, s.classified_access) IS DISTINCT FROM ($3, $4::timestamptz, $5)
+     RETURNING (xmax = 0) AS created`,
+    [organizationId, account.username, sha256Hex(account.secret), account.expires ?? null, account.classified_access],
   )
   const [row] = await work.tx.rows<{ id: number }>('SELECT id FROM service_account WHERE username = $1', [
     account.username,

@@ -37,6 +37,9 @@ const isTimeZone = (zone: string): boolean => {
   }
 }
 
+// PRIV-36: sees classified properties of the organization's projects. No role does by itself.
+const classifiedAccess = z.boolean({ error: 'expected true or false' }).default(false)
+
 const user = z.strictObject({
   email: z
     .string({ error: 'expected a text' })
@@ -46,6 +49,7 @@ const user = z.strictObject({
   // `analyst` and `consumer` are project roles: a member who has that role on every project of the organization.
   role: userRole,
   projects: z.array(grant).default([]),
+  classified_access: classifiedAccess,
 })
 
 const lookupTable = z.strictObject({ id: z.uuid({ error: 'expected a UUID' }).toLowerCase(), name })
@@ -101,6 +105,7 @@ const serviceAccount = z.strictObject({
   secret: secretText(8),
   expires: instant.optional(),
   projects: z.array(grant).default([]),
+  classified_access: classifiedAccess,
 })
 
 const gdprToken = z.strictObject({

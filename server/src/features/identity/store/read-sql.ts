@@ -71,9 +71,13 @@ export const canonicalIdSql = `multiIf(${isNobodysSql}, '', ${isLinkedSql}, r.ca
 
 /**
  * One event as a line of the raw export format (export §3), built by the engine: what came in goes out byte for byte.
- * `unit` is what `time` counts.
+ * `unit` is what `time` counts. With `leftOut`, properties of the names in the bound array `leftOut` are not in it.
  */
-export const eventLineSql = (unit: 'seconds' | 'milliseconds'): string => {
+export const eventLineSql = (unit: 'seconds' | 'milliseconds', properties: 'all' | 'leftOut' = 'all'): string => {
+  const shown =
+    properties === 'all'
+      ? 'e.properties'
+      : 'mapFilter((name, value) -> NOT has({leftOut:Array(String)}, name), e.properties)'
   const time = unit === 'seconds' ? 'intDiv(toUnixTimestamp64Milli(e.time), 1000)' : 'toUnixTimestamp64Milli(e.time)'
   return `concat(
     '{"event":', toJSONString(e.event), ',"properties":{"time":', toString(${time}),
@@ -83,7 +87,7 @@ export const eventLineSql = (unit: 'seconds' | 'milliseconds'): string => {
        concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id),
               ',"$is_reshuffled":true,"$preshuffle_distinct_id":', toJSONString(e.distinct_id)), ''),
     arrayStringConcat(arrayMap((name, value) -> concat(',', toJSONString(name), ':', value),
-       mapKeys(e.properties), mapValues(e.properties))), '}}')`
+       mapKeys(${shown}), mapValues(${shown}))), '}}')`
 }
 
 /** Engine settings that go with lines of JSON text. */
