@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
+import { classificationRoutes } from '../../src/features/classification/create-classification.ts'
 import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
 import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
 import { createExport } from '../../src/features/export/index.ts'
@@ -17,6 +18,7 @@ import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
+import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 
 // Every route of the server, and how it is asked about a project (residency §4). A new route has to get a case here.
@@ -62,6 +64,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),
+  'classification.routes': classificationRoutes(none),
   'dataLifecycle.routes': lifecycleRoutes(none),
   'createGroups(': groupKeyRoutes(none),
   'createExport(': createExport(none).routes,
@@ -257,28 +260,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: { blocked_events: [canary] },
   }),
-  'GET /api/app/projects/:projectId/retention': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/retention?note=${canary}`,
-    headers: asAccount,
-  }),
-  'PUT /api/app/projects/:projectId/retention': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/retention`,
-    headers: asAccount,
-    body: { days: 7_000, events: [{ event: canary, days: null }] },
-  }),
-  'GET /api/app/projects/:projectId/event-deletions': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/event-deletions?note=${canary}`,
-    headers: asAccount,
-  }),
-  'POST /api/app/projects/:projectId/event-deletions': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/event-deletions`,
-    headers: asAccount,
-    body: { event: canary, from_date: today(), to_date: today(), filters: [{ property: 'note', values: [canary] }] },
-  }),
-  'DELETE /api/app/projects/:projectId/event-deletions/:deletionId': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/event-deletions/${lookupTableId}?note=${canary}`,
-    headers: asAccount,
-  }),
+  ...lifecycleCases(asAccount),
   ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
