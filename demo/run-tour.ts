@@ -38,6 +38,8 @@ const settings = {
   LETHE_EU_HOSTS: 'eu.lethe.localhost',
   // The demo polls often, to see states pass.
   LETHE_GDPR_STATUS_RATE_PER_SECOND: '1000000',
+  LETHE_EXPORT_PER_SECOND: '1000000',
+  LETHE_EXPORT_PER_HOUR: '1000000',
 }
 
 /** All steps in order, on a server of its own in a folder of its own. Throws StepFailed at the first that does not hold. */

@@ -5,11 +5,11 @@ import { createAudit } from '../../src/features/audit/index.ts'
 import { classificationRoutes } from '../../src/features/classification/create-classification.ts'
 import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
 import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
-import { createExport } from '../../src/features/export/index.ts'
+import { exportRoutes } from '../../src/features/export/create-export.ts'
 import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
-import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
+import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
@@ -67,7 +67,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'classification.routes': classificationRoutes(none),
   'dataLifecycle.routes': lifecycleRoutes(none),
   'createGroups(': groupKeyRoutes(none),
-  'createExport(': createExport(none).routes,
+  'createExport(': exportRoutes(none),
   'reports.routes': reportRoutes(none),
   'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
   'privacy.routes': privacyRoutes(none),

@@ -131,7 +131,15 @@ interface Spawned {
 }
 
 const spawnLethe = async (options: StartOptions & { readonly dataDir: string }, port: number): Promise<Spawned> => {
-  const settings: Record<string, string> = { LETHE_PORT: String(port), LETHE_DATA_DIR: options.dataDir }
+  const settings: Record<string, string> = {
+    LETHE_PORT: String(port),
+    LETHE_DATA_DIR: options.dataDir,
+    // Tests ask faster than people; those of the limits set their own.
+    LETHE_EXPORT_PER_HOUR: '1000000',
+    LETHE_EXPORT_PER_SECOND: '1000000',
+    LETHE_QUERY_PER_HOUR: '1000000',
+    LETHE_QUERY_CONCURRENT: '1000',
+  }
   if (options.provision !== null) {
     settings['LETHE_PROVISION'] = join(options.dataDir, 'provision.json')
     const content = typeof options.provision === 'object' ? options.provision : defaultProvision()

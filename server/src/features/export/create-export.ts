@@ -1,24 +1,74 @@
+import { Readable } from 'node:stream'
 import type { Received, Reply, Route, Scoped } from '../../http/route.ts'
 import { type AuditLog, actorOf } from '../../kernel/audit.ts'
+import type { Project } from '../../kernel/project.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
+import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
+import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import { parseExportRequest } from './domain/export-request.ts'
-import { createEventReader } from './store/clickhouse-event-reader.ts'
+import { createEventReader, type RowFilter } from './store/clickhouse-event-reader.ts'
 import { streamBody } from './stream-body.ts'
 
 export interface ExportDeps {
   readonly regionDb: (regionId: string) => RegionDb
   readonly audit: AuditLog
   readonly clock: Clock
+  /** Throws InvalidRequest, with the place in the text, for what is no expression. */
+  readonly rowFilter: (scope: ProjectScope, project: Project, where: string) => RowFilter
+  readonly limits: ExportLimits
 }
 
-/** EXP-01…04, EXP-06: GET (or POST form) /api/2.0/export. */
+/** EXP-05, by project and server. */
+export interface ExportLimits {
+  readonly countPerHourMax: number
+  readonly countPerSecondMax: number
+  readonly concurrentMax: number
+}
+
+const message = 'Export rate limit exceeded'
+
+const createLimits = ({ countPerHourMax, countPerSecondMax, concurrentMax }: ExportLimits, clock: Clock) => {
+  const nowMs = () => clock.nowMs()
+  const perHour = createRollingLimit({ windowMs: 3_600_000, countMax: countPerHourMax, nowMs, message })
+  const perSecond = createRollingLimit({ windowMs: 1_000, countMax: countPerSecondMax, nowMs, message })
+  const concurrency = createConcurrencyLimit(concurrentMax, { message })
+  /** Throws RateLimited. What is refused does not count. */
+  return (projectId: number): (() => void) => {
+    perHour.check(projectId)
+    perSecond.check(projectId)
+    const leave = concurrency.enter(projectId)
+    perHour.add(projectId, 1)
+    perSecond.add(projectId, 1)
+    return leave
+  }
+}
+
+/** EXP-01…06: GET (or POST form) /api/2.0/export. */
 export const createExport = (deps: ExportDeps): { readonly routes: readonly Route[] } => {
   const reader = createEventReader(deps.regionDb)
+  const enter = createLimits(deps.limits, deps.clock)
 
   const handle = async (request: Scoped): Promise<Reply> => {
+    const leave = enter(request.project.id)
+    try {
+      const reply = await open(request)
+      // An export runs until its last byte is sent, or nobody is there any more to send it to.
+      if (reply.body instanceof Readable) reply.body.once('close', leave)
+      else leave()
+      return reply
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  const open = async (request: Scoped): Promise<Reply> => {
+    const { scope, project, signal } = request
     const input = parseExportRequest(parametersOf(request), deps.clock.nowMs())
-    const lines = reader.lines(request.scope, input, request.signal)
+    const filter = input.where === null ? null : deps.rowFilter(scope, project, input.where)
+    const lines = reader.lines(scope, input, signal, filter)
     const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
     const { body, isGzipped } = await streamBody(lines, acceptsGzip)
     await deps.audit.append({
@@ -36,7 +86,11 @@ export const createExport = (deps: ExportDeps): { readonly routes: readonly Rout
     return { status: 200, headers, body }
   }
 
-  const route = (method: 'GET' | 'POST'): Route => ({
+  return { routes: exportRoutes(handle) }
+}
+
+export const exportRoutes = (handle: (request: Scoped) => Promise<Reply>): readonly Route[] =>
+  (['GET', 'POST'] as const).map((method) => ({
     surface: 'query',
     method,
     path: '/api/2.0/export',
@@ -48,9 +102,7 @@ export const createExport = (deps: ExportDeps): { readonly routes: readonly Rout
       permission: 'events:export',
     },
     handle,
-  })
-  return { routes: [route('GET'), route('POST')] }
-}
+  }))
 
 /** Form fields win over the query (ingestion §2.5 holds here as well). */
 const parametersOf = (request: Received): Record<string, string> => ({

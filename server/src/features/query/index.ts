@@ -7,6 +7,7 @@ export {
 export { compileFilter } from './compile/expression.ts'
 export type { ExpressionContext } from './compile/expression-context.ts'
 export { createProfileContext, profileSource } from './compile/profile-source.ts'
+export { compileRowFilter } from './compile/row-filter.ts'
 export { type Binder, createBinder, type EventContext } from './compile/sql-context.ts'
 export { createQuery, type QueryDeps, type QuerySettings, readViewFacts } from './create-query.ts'
 export { parseExpression } from './domain/expression/parse.ts'

@@ -52,3 +52,11 @@ export const openReadView = async (
   const { timezone } = project
   return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, duplicates, dataView }) as ReadView
 }
+
+/** For rows as they were stored, duplicates included, which only raw export gives. */
+export const rawReadView = ({
+  scope,
+  project: { timezone },
+  nowMs,
+}: Pick<ViewRequest, 'scope' | 'project' | 'nowMs'>): ReadView =>
+  Object.freeze({ scope, timezone, nowMs, hasIdentityRows: true, duplicates: null, dataView: null }) as ReadView

@@ -31,7 +31,12 @@ const ingestBody: Body = (error, text, url) => {
   return error.status === 401 || error.status === 403 ? plainBody(error, text, url) : importBody(error, text, url)
 }
 
-const queryBody: Body = (_error, text, url) => ({ error: text, status: 'error', request: url })
+// query §1: too many calls of the Query API are told in two fields; raw export and everything else say what was asked.
+const queryBody: Body = (error, text, url) =>
+  error.code === 'RATE_LIMITED' && !isExport.test(url)
+    ? plainBody(error, text, url)
+    : { error: text, status: 'error', request: url }
+const isExport = /^\/api\/2\.0\/export\b/
 
 const bodies: Record<SurfaceName, Body> = {
   ingest: ingestBody,

@@ -9,6 +9,8 @@ export interface ExportRequest {
   readonly eventNames: readonly string[] | null
   readonly maxEventCount: number | null
   readonly timeUnit: 'seconds' | 'milliseconds'
+  /** Expression that an event has to meet (query §4). */
+  readonly where: string | null
 }
 
 const eventCountMax = 100_000
@@ -20,15 +22,13 @@ export const parseExportRequest = (params: Readonly<Record<string, string>>, now
   const toDay = dayOf('to_date', params['to_date'])
   if (fromDay > toDay) throw new InvalidRequest('from_date must not be later than to_date')
   if (toDay > utcDay(nowMs)) throw new InvalidRequest('to_date cannot be later than today')
-  if ((params['where'] ?? '') !== '') {
-    throw new InvalidRequest('where is not supported by this version; filter with event= and from_date/to_date')
-  }
   return {
     fromDay,
     toDay,
     eventNames: eventNamesOf(params['event']),
     maxEventCount: limitOf(params['limit']),
     timeUnit: yes.has(params['time_in_ms'] ?? '') ? 'milliseconds' : 'seconds',
+    where: (params['where'] ?? '').trim() === '' ? null : (params['where'] as string),
   }
 }
 

@@ -11,17 +11,31 @@ const spanEventCount = 100_000
 const inDays = `e.time >= toDateTime64({from:String}, 3, 'UTC')
   AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY`
 
+/** `where` of a request as SQL over the rows of `visibleEventsSql`: what to join, what to ask, what is bound. */
+export interface RowFilter {
+  readonly joins: string
+  readonly condition: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
 export interface EventReader {
   /** Stored events as export lines, oldest first, duplicates included (export §3). Nothing is read before the first pull. */
-  lines(scope: ProjectScope, request: ExportRequest, signal: AbortSignal): AsyncIterable<Buffer>
+  lines(
+    scope: ProjectScope,
+    request: ExportRequest,
+    signal: AbortSignal,
+    filter?: RowFilter | null,
+  ): AsyncIterable<Buffer>
 }
 
 /** Reads a few days at a time, so that a large day is the most that the engine ever puts in order. */
 export const createEventReader = (regionDb: (regionId: string) => RegionDb): EventReader => ({
-  lines: async function* (scope, request, signal) {
+  lines: async function* (scope, request, signal, filter = null) {
     const db = regionDb(scope.regionId)
     const names = request.eventNames === null ? '' : 'AND e.event IN {names:Array(String)}'
-    const params = { projectId: scope.projectId, names: request.eventNames ?? [] }
+    const params = { ...filter?.params, projectId: scope.projectId, names: request.eventNames ?? [] }
+    const events = `${visibleEventsSql('everybody', filter?.joins)} ${names} AND ${inDays}
+         ${filter === null ? '' : `AND ${filter.condition}`}`
     const options = (extra: Record<string, unknown>): SqlOptions => ({
       params: { ...params, ...extra },
       settings: { ...lineSettings, max_bytes_before_external_sort: 500_000_000 },
@@ -29,8 +43,8 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
       timeoutMs: dayTimeoutMs,
     })
     const days = await db.rows<{ day: string; event_count: string }>(
-      `SELECT toDate(e.time) AS day, count() AS event_count ${visibleEventsSql('everybody')} ${names}
-         AND ${inDays} GROUP BY day ORDER BY day`,
+      `SELECT toDate(e.time) AS day, count() AS event_count ${events}
+         GROUP BY day ORDER BY day`,
       options({ from: request.fromDay, to: request.toDay }),
     )
     let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
@@ -38,7 +52,7 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
       if (left <= 0) return
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
       yield* await db.stream(
-        `SELECT ${eventLineSql(request.timeUnit)} ${visibleEventsSql('everybody')} ${names} AND ${inDays}
+        `SELECT ${eventLineSql(request.timeUnit)} ${events}
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
         options({ from: fromDay, to: toDay }),
       )

@@ -57,7 +57,7 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
  */
 export const eventSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
-  const joins = context.userProperties.length === 0 ? '' : userJoin(binder, context)
+  const joins = userJoin(binder, context)
   const rows = eventRowsSql(view.duplicates)
   const from = view.hasIdentityRows ? visibleEventsSql('everybody', joins, rows) : unlinkedEventsSql(joins, rows)
   const where = [...dataView, ...(wanted.where ?? [])]
@@ -80,7 +80,9 @@ const namesSql = (binder: Binder, events: readonly string[]): string =>
     ? `e.event = ${binder.bind(events[0], 'String')}`
     : `e.event IN ${binder.bind(events, 'Array(String)')}`
 
-const userJoin = (binder: Binder, { person, userProperties }: EventContext): string => {
+/** The profile properties that `context` was asked for, as columns of `u`. */
+export const userJoin = (binder: Binder, { person, userProperties }: EventContext): string => {
+  if (userProperties.length === 0) return ''
   const columns = userProperties.map((name, at) => `properties[${binder.bind(name, 'String')}] AS c${at}`)
   return `
 LEFT ANY JOIN (SELECT distinct_id, ${columns.join(', ')} FROM (${visibleProfilesSql('everybody')})) AS u
