@@ -163,6 +163,26 @@ describe.skipIf(chromiumFile === null).each([
     expect(await officer.profile(user)).not.toHaveProperty('unseen')
   })
 
+  it('forgets the profile, and nothing else, when somebody opts out and takes the profile along', async () => {
+    const leaving = `leaving-${user}`
+    const leaver = await browser.newPerson()
+    try {
+      const page = await visit(await leaver.newPage(), shop.origin, project.token, options())
+      await page.run(`mixpanel.identify(args[0]); mixpanel.track('Stayed')`, leaving)
+      await page.run(`mixpanel.people.set({ $email: 'ada@example.org' })`)
+      await waitFor('the profile', async () => (await officer.profile(leaving))?.['$email'] === 'ada@example.org')
+      // A library that sends batches holds what opting out sends back until it is let in again.
+      await page.run(`mixpanel.opt_out_tracking()`)
+      await page.run(`mixpanel.opt_in_tracking()`)
+      await waitFor('the profile to go', async () => (await officer.profile(leaving))?.['$email'] === undefined)
+      const theirs = async () => (await stored()).filter(({ properties }) => properties['distinct_id'] === leaving)
+      await waitFor('$opt_in', async () => (await theirs()).some(({ event }) => event === '$opt_in'))
+      expect((await theirs()).map(({ event }) => event)).toContain('Stayed')
+    } finally {
+      await leaver.close()
+    }
+  })
+
   it('speaks to the host of its region and to nobody else', () => {
     const targets = [...new Set(tab.sent.map(({ target }) => target.split('/')[0]))]
     expect(targets).toEqual([`${host}:${lethe.port}`])
