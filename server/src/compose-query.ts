@@ -1,6 +1,9 @@
+import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
+import { findGroupKey } from './features/groups/index.ts'
 import { createJql } from './features/jql/index.ts'
-import { createQuery, type Definitions } from './features/query/index.ts'
+import { createQuery } from './features/query/index.ts'
+import type { SavedReports } from './features/reports/index.ts'
 import type { MayUse, Route } from './http/route.ts'
 import type { ProjectScope } from './kernel/scope.ts'
 import type { Clock } from './kernel/time.ts'
@@ -15,7 +18,8 @@ export interface ComposeQueryDeps {
   readonly duplicates: {
     catchUp(scope: ProjectScope, signal: AbortSignal): Promise<{ readonly foundUntil: string } | null>
   }
-  readonly definitions: Definitions
+  readonly stores: Stores
+  readonly saved: SavedReports
   readonly metrics: Metrics
 }
 
@@ -25,7 +29,8 @@ export const composeQuery = ({
   clock,
   mayUse,
   duplicates,
-  definitions,
+  stores: { control },
+  saved,
   metrics,
 }: ComposeQueryDeps): { readonly routes: readonly Route[] } => {
   const readBytes = metrics.addCounter('lethe_query_read_bytes_total', 'Bytes that the engines read for queries', [])
@@ -34,7 +39,10 @@ export const composeQuery = ({
     clock,
     mayUse,
     duplicates: (scope, signal) => duplicates.catchUp(scope, signal),
-    definitions,
+    definitions: saved,
+    saved,
+    control,
+    groupKey: (scope, dataGroup) => findGroupKey(control, scope, dataGroup),
     settings: config.query,
     onRead: (bytes) => readBytes.inc(bytes),
   })

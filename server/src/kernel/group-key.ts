@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 // A group key is the name of an event property whose value says which group an event belongs to (ingestion §13).
 
 // An erasure leaves group profiles alone (privacy §1.9), so that nobody's own id may be one's key.
@@ -26,3 +28,7 @@ export const groupKeyFault = (key: string): string | null => {
   if (namesPeople(key)) return 'names people, not groups'
   return notStored.has(key) ? 'is not kept on events' : null
 }
+
+/** How the public API names the profiles of a key: a signed 64-bit number, as text. The same on every server (QRY-13). */
+export const dataGroupId = (projectId: number, key: string): string =>
+  createHash('sha256').update(`${projectId}/${key}`).digest().readBigInt64BE(0).toString()

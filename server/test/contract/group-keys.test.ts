@@ -26,7 +26,15 @@ describe('group keys (ING-24)', () => {
     const made = await add({ key: 'a/b c?&', display_name: ' Awkward ' })
     expect([made.status, made.json()]).toEqual([
       201,
-      { status: 'ok', results: { key: 'a/b c?&', display_name: 'Awkward', created_at: expect.stringMatching(/Z$/) } },
+      {
+        status: 'ok',
+        results: {
+          key: 'a/b c?&',
+          display_name: 'Awkward',
+          data_group_id: expect.stringMatching(/^-?\d{10,19}$/),
+          created_at: expect.stringMatching(/Z$/),
+        },
+      },
     ])
     expect((await add({ key: 'company' })).json().results).toMatchObject({ display_name: 'company' })
     expect((await listed()).map(({ key }) => key)).toEqual(['a/b c?&', 'company'])
@@ -39,7 +47,12 @@ describe('group keys (ING-24)', () => {
 
   it('come from the provisioning file, each project its own', async () => {
     expect(await listed(eu.id)).toEqual([
-      { key: 'company', display_name: 'company', created_at: expect.stringMatching(/Z$/) },
+      {
+        key: 'company',
+        display_name: 'company',
+        data_group_id: expect.stringMatching(/^-?\d{10,19}$/),
+        created_at: expect.stringMatching(/Z$/),
+      },
     ])
     await lethe.post('/groups', { body: { $token: eu.token, $group_key: 'unknown', $group_id: 'x', $set: { a: 1 } } })
     expect((await listed(eu.id)).map(({ key }) => key)).toEqual(['company'])

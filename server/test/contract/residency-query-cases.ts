@@ -19,6 +19,12 @@ const parameters: Readonly<Record<string, (canary: string) => string>> = {
   'events/properties/top': (canary) => eventOf(canary),
   jql: (canary) => `script=${encodeURIComponent(`function main() { return People().map(() => '${canary}') }`)}`,
   'events/properties/values': (canary) => `${eventOf(canary)}&name=note`,
+  'funnels/list': (canary) => `note=${canary}`,
+  'cohorts/list': (canary) => `note=${canary}`,
+  engage: (canary) => `search=${canary}`,
+  'engage/stats': (canary) => `action=count()&search=${canary}`,
+  'engage/properties': (canary) => `search=${canary}`,
+  'stream/query': (canary) => `${days()}&distinct_ids=${encodeURIComponent(JSON.stringify([`id ${canary}`]))}`,
 }
 
 /** `headers`: of an account that may ask. */

@@ -1,1 +1,2 @@
 export { createGroups } from './create-groups.ts'
+export { findGroupKey } from './store/postgres-group-key-store.ts'

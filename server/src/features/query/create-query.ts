@@ -4,11 +4,14 @@ import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
+import type { ControlDb } from '../../platform/postgres/control-db.ts'
 import { hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
+import { createEngageSessions } from './engage/sessions.ts'
 import { NoSuchDataView } from './errors.ts'
 import { events } from './events/events.ts'
 import { eventNames, topEvents } from './events/top-events.ts'
 import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
+import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
 import { eventProperties, propertyValues, topProperties } from './properties/properties.ts'
 import type { ReadViewFacts } from './read-view.ts'
@@ -33,6 +36,9 @@ export interface QueryDeps {
   /** Catches up with what was stored before the call (features/duplicates). */
   readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
   readonly definitions: Definitions
+  readonly control: ControlDb
+  readonly saved: PeopleEndpointDeps['saved']
+  readonly groupKey: PeopleEndpointDeps['groupKey']
   readonly settings: QuerySettings
   /** Bytes that the engine read for questions. */
   readonly onRead?: (readBytes: number) => void
@@ -54,14 +60,15 @@ export interface Query {
   readonly routeDeps: QueryRouteDeps
 }
 
-/** QRY-06…08, 14…17, 20…22. */
+/** QRY-03, 06…17, 20…22. */
 export const createQuery = (deps: QueryDeps): Query => {
   const { clock, settings } = deps
   const { countPerHourMax: countMax, concurrentMax } = settings
   const rate = createRollingLimit({ windowMs: hourMs, countMax, nowMs: () => clock.nowMs(), message: refusal })
   const concurrency = createConcurrencyLimit(concurrentMax, { message: refusal })
   const routeDeps = { ...deps, facts: readViewFacts(deps), limits: { ...settings, rate, concurrency } }
-  return { routes: queryApiRoutes(routeDeps), routeDeps }
+  const sessions = createEngageSessions(deps.control)
+  return { routes: queryApiRoutes({ ...routeDeps, sessions }), routeDeps }
 }
 
 export const readViewFacts = ({
@@ -79,7 +86,7 @@ export const readViewFacts = ({
   },
 })
 
-export type QueryApiDeps = QueryRouteDeps & { readonly definitions: Definitions }
+export type QueryApiDeps = QueryRouteDeps & PeopleEndpointDeps & { readonly definitions: Definitions }
 
 const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   segmentation(deps),
@@ -92,6 +99,7 @@ const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   eventProperties(deps),
   topProperties(deps),
   propertyValues(deps),
+  ...peopleEndpoints(deps),
 ]
 
 /** Every route of the Query API. Nothing of `deps` is looked at before a request comes. */

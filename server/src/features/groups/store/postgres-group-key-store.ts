@@ -1,4 +1,5 @@
 import type { AuditActor, AuditEntry } from '../../../kernel/audit.ts'
+import { dataGroupId } from '../../../kernel/group-key.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import { GroupKeyExists, NoSuchGroupKey, TooManyGroupKeys } from '../errors.ts'
@@ -7,6 +8,8 @@ import { GroupKeyExists, NoSuchGroupKey, TooManyGroupKeys } from '../errors.ts'
 export interface GroupKey {
   readonly key: string
   readonly display_name: string
+  /** What `data_group_id` of /engage names it by. */
+  readonly data_group_id: string
   readonly created_at: Date
 }
 
@@ -34,23 +37,47 @@ export interface GroupKeyStoreDeps {
 const listSql = `
 SELECT key, display_name, created_at FROM project_group_key WHERE project_id = $1 ORDER BY created_at, key`
 
+type Row = Omit<GroupKey, 'data_group_id'>
+
+const ofRow = (projectId: number, { key, display_name, created_at }: Row): GroupKey => ({
+  key,
+  display_name,
+  data_group_id: dataGroupId(projectId, key),
+  created_at,
+})
+
+const listKeys = async (
+  control: ControlTx,
+  { projectId }: Pick<ProjectScope, 'projectId'>,
+): Promise<readonly GroupKey[]> => (await control.rows<Row>(listSql, [projectId])).map((row) => ofRow(projectId, row))
+
+/** The key of a project by its `data_group_id`, or by itself; null when there is none. */
+export const findGroupKey = async (
+  control: ControlTx,
+  scope: ProjectScope,
+  dataGroup: string,
+): Promise<string | null> => {
+  const keys = await listKeys(control, scope)
+  return keys.find(({ key, data_group_id: id }) => id === dataGroup || key === dataGroup)?.key ?? null
+}
+
 export const createGroupKeyStore = ({ control, appendAudit, keyCountMax }: GroupKeyStoreDeps): GroupKeyStore => ({
-  list: ({ projectId }) => control.rows<GroupKey>(listSql, [projectId]),
+  list: (scope) => listKeys(control, scope),
 
   add: ({ projectId }, key, displayName, who) =>
     control.tx(async (tx) => {
       // Two that come together are counted one after the other.
       await tx.rows('SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE', [projectId])
-      const known = await tx.rows<GroupKey>(listSql, [projectId])
+      const known = await listKeys(tx, { projectId })
       if (known.some((found) => found.key === key)) throw new GroupKeyExists()
       if (known.length >= keyCountMax) throw new TooManyGroupKeys(keyCountMax)
-      const [made] = await tx.rows<GroupKey>(
+      const [made] = await tx.rows<Row>(
         `INSERT INTO project_group_key (project_id, key, display_name) VALUES ($1, $2, $3)
          RETURNING key, display_name, created_at`,
         [projectId, key, displayName],
       )
       await appendAudit(tx, entryOf('group_key.created', projectId, key, who))
-      return made as GroupKey
+      return ofRow(projectId, made as Row)
     }),
 
   remove: ({ projectId }, key, who) =>
