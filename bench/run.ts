@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runDuplicatesBench } from './duplicates.ts'
 import { runEraseBench } from './erase.ts'
 import { runImportBench } from './import.ts'
 import { runStartBench } from './start.ts'
@@ -10,6 +11,7 @@ const helpText = `npm run bench [-- name …] [-- --events N] [-- --seconds N]
   import   /import against the bare engine; memory of the server meanwhile
   track    /track against a bare Fastify route
   erase    hidden, erased and retrieved people against bare mutations (minutes)
+  duplicates  queries that count a repeated event once against plain reads
   start    a start on a folder that exists
 
   --events N    events that erase works on (default 10000000)
@@ -28,6 +30,7 @@ export interface BenchOptions {
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   import: runImportBench,
   track: runTrackBench,
+  duplicates: runDuplicatesBench,
   erase: runEraseBench,
   start: runStartBench,
 }

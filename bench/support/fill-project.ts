@@ -47,15 +47,22 @@ INSERT INTO identity_link (project_id, distinct_id, canonical_id)
 SELECT ${project.id}, concat('$device:d-', toString(number)), concat('user-', toString(number))
 FROM numbers_mt(${personCount})`
 
+/** Events of half a year, merged. Resolves with how many people they are of. */
+export const fillEvents = async (engine: BareEngine, eventCount: number): Promise<number> => {
+  const personCount = Math.ceil(eventCount / eventsPerPerson)
+  for (let from = 0; from < eventCount; from += rowsPerInsert) {
+    await engine.run(eventsSql(from, Math.min(rowsPerInsert, eventCount - from), personCount))
+  }
+  await engine.run('OPTIMIZE TABLE lethe.event FINAL')
+  return personCount
+}
+
 /**
  * Half a year of a shop, made by the engine itself: 20 events of 7 properties a person, a profile and a linked device
  * each. Merged, so that background merges do not run into what is measured, and copied for the raw side.
  */
 export const fillProject = async (engine: BareEngine, eventCount: number): Promise<Filled> => {
-  const personCount = Math.ceil(eventCount / eventsPerPerson)
-  for (let from = 0; from < eventCount; from += rowsPerInsert) {
-    await engine.run(eventsSql(from, Math.min(rowsPerInsert, eventCount - from), personCount))
-  }
+  const personCount = await fillEvents(engine, eventCount)
   await engine.run(profilesSql(personCount))
   await engine.run(linksSql(personCount))
   await engine.run('CREATE DATABASE bench ENGINE = Atomic')

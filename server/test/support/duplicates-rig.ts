@@ -60,7 +60,7 @@ export const openDuplicatesRig = async () => {
       return rows.map(({ version }) => version)
     },
     storedCount: () => number('SELECT count() AS n FROM event'),
-    keyCount: () => number('SELECT count() AS n FROM duplicate_event FINAL'),
+    entryCount: () => number('SELECT count() AS n FROM duplicate_event FINAL'),
   }
 }
 

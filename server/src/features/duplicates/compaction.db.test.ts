@@ -35,7 +35,7 @@ describe('compaction', () => {
     expect(await rig.counted()).toEqual(before)
     expect(await rig.counted({ projectId: 2 })).toEqual(['1'])
     expect(await rig.ledger().catchUp(projectScope(1, 'US'))).toBeNull()
-    expect(await rig.keyCount()).toBe(0)
+    expect(await rig.entryCount()).toBe(0)
   })
 
   it('goes by the day where queries go by the time', async () => {
@@ -56,7 +56,7 @@ describe('compaction', () => {
     await compact()
     expect(await rig.storedCount()).toBe(2)
     expect(await rig.counted()).toEqual(['5'])
-    expect(await rig.keyCount()).toBe(1)
+    expect(await rig.entryCount()).toBe(1)
   })
 
   it('looks again only at what something has come into, and finds what came in since', async () => {
@@ -87,7 +87,7 @@ describe('the erasure of a person with duplicates', () => {
   it('erases the keys of the ledger too, and comes to its end while looks go on', async () => {
     for (const version of [1, 2]) await rig.send({ who: 'gone', version }, { who: 'stays', version: version + 10 })
     expect(await rig.counted()).toEqual(['2', '12'])
-    expect(await rig.keyCount()).toBe(2)
+    expect(await rig.entryCount()).toBe(2)
     const task = await rig.request('deletion', ['gone'])
     const over = new AbortController()
     const lastOfEachLook = async (): Promise<ReadonlySet<string | undefined>> => {

@@ -3,7 +3,7 @@ import type { LedgerStore } from './store/clickhouse-ledger.ts'
 
 export interface CompactionDeps {
   readonly compaction: CompactionStore
-  readonly ledger: Pick<LedgerStore, 'state' | 'settled'>
+  readonly ledger: Pick<LedgerStore, 'state'>
   /** Runs while no erasure and no other rewrite touches the events of the region. */
   readonly whileNoRewrite: <T>(work: () => Promise<T>) => Promise<T>
 }
@@ -26,7 +26,7 @@ export const compactDuplicates = async (
       rewriteCount += 1
     }
   }
-  if (rewriteCount > 0) await compaction.dropKeys(await ledger.settled())
+  if (rewriteCount > 0) await compaction.dropEntries()
   await compaction.moveTo(settledUntil)
   return rewriteCount
 }

@@ -40,7 +40,7 @@ describe('events that were sent twice', () => {
       await rig.send({ version })
       expect(await rig.counted()).toEqual([String(version)])
     }
-    expect(await rig.keyCount()).toBe(1)
+    expect(await rig.entryCount()).toBe(2)
   })
 
   it('count once within one insert too; the later in it is the one, whatever is merged afterwards', async () => {
@@ -63,7 +63,7 @@ describe('events that were sent twice', () => {
     for (const one of all) await rig.send(one)
     expect(await rig.counted()).toEqual(['1', '2', '3', '4', '5'])
     expect(await rig.counted({ projectId: 2 })).toEqual(['6'])
-    expect(await rig.keyCount()).toBe(0)
+    expect(await rig.entryCount()).toBe(0)
     // Of one coarse key some are the same and others are not.
     await rig.send({ version: 7 })
     expect(await rig.counted()).toEqual(['2', '3', '4', '5', '7'])
@@ -82,7 +82,7 @@ describe('events that were sent twice', () => {
     expect(await rig.counted()).toHaveLength(2_000)
     await rig.send(...history(2_000, (index) => 2_000 + index))
     expect(await rig.counted()).toEqual(Array.from({ length: 2_000 }, (_, index) => String(2_000 + index)))
-    expect(await rig.keyCount()).toBe(2_000)
+    expect(await rig.entryCount()).toBe(2_000)
     expect(await exportedCount()).toBe(4_000)
   })
 })
@@ -93,7 +93,7 @@ describe('a look at new events', () => {
     for (const part of [0, 1, 2, 0, 1, 2]) await rig.send(...events.slice(part * 100, part * 100 + 100))
     const known = await createLedger(rig.store, 70).catchUp(projectScope(1, 'US'))
     expect(known).not.toBeNull()
-    expect(await rig.keyCount()).toBe(300)
+    expect(await rig.entryCount()).toBe(300)
     expect((await rig.store.state()).pendingCount).toBe(0)
   })
 
@@ -101,9 +101,9 @@ describe('a look at new events', () => {
     await rig.send({ version: 1 }, { version: 2 })
     const moveTo = () => Promise.reject(new Error('killed'))
     await expect(rig.counted({ by: createLedger({ ...rig.store, moveTo }) })).rejects.toThrow('killed')
-    expect(await rig.keyCount()).toBe(1)
+    expect(await rig.entryCount()).toBe(1)
     expect(await rig.counted({ by: createLedger(rig.store) })).toEqual(['2'])
-    expect(await rig.keyCount()).toBe(1)
+    expect(await rig.entryCount()).toBe(1)
     const find = () => Promise.reject(new Error('killed'))
     await rig.send({ who: 'ben', version: 3 }, { who: 'ben', version: 4 })
     await expect(rig.counted({ by: createLedger({ ...rig.store, find }) })).rejects.toThrow('killed')

@@ -25,7 +25,8 @@ export const createLedger = (store: LedgerStore, chunkRows = chunkRowCount): Led
     },
     catchUp: async (scope, signal) => {
       const foundUntil = await waitFor(look(), signal)
-      return (await store.hasKeys(scope, signal)) ? { foundUntil } : null
+      const { hasPlain, hasMixed } = await store.entriesOf(scope, signal)
+      return hasPlain || hasMixed ? { foundUntil, hasMixed } : null
     },
   }
 }

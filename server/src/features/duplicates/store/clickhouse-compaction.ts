@@ -10,8 +10,8 @@ export interface CompactionStore {
   /** Whether the partition holds a row that compaction removes. */
   hasOutdated(partitionId: string): Promise<boolean>
   removeOutdated(partitionId: string): Promise<void>
-  /** Takes keys out of the ledger that were found before `instant` and hold no duplicates any more. */
-  dropKeys(instant: string): Promise<void>
+  /** Takes the entries of events that are gone out of the ledger. */
+  dropEntries(): Promise<void>
 }
 
 const timeoutMs = 30 * 60_000
@@ -33,7 +33,7 @@ export const createCompactionStore = (db: RegionDb): CompactionStore => {
   const event = db.table('event')
   const ledger = db.table('duplicate_event')
   const rowKey = 'project_id, event, toDate(time), distinct_id, insert_id'
-  const coarseKey = 'project_id, event, distinct_id, time'
+  const arrivalKey = 'project_id, event, distinct_id, time, ingested_at'
   const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
 
   return {
@@ -78,13 +78,13 @@ export const createCompactionStore = (db: RegionDb): CompactionStore => {
         { params: { partitionId }, settings: mutating, timeoutMs },
       ),
 
-    dropKeys: (instant) =>
+    // Those of events that are gone change no answer. Mixed ones stay: reads take them in two parts, which have to agree.
+    dropEntries: () =>
       db.command(
         `ALTER TABLE ${ledger.local}${ledger.onCluster} DELETE
-         WHERE found_at < {instant:DateTime64(6, 'UTC')} AND (${coarseKey}) NOT IN (
-           SELECT ${coarseKey} FROM ${event.local} WHERE (${sortKey}) IN (SELECT ${sortKey} FROM ${ledger.local})
-           GROUP BY ${sortKey}, distinct_id, time, insert_id HAVING count() > 1 ${inOrder})`,
-        { params: { instant }, settings: mutating, timeoutMs },
+         WHERE is_mixed = 0 AND (${arrivalKey}) NOT IN (
+           SELECT ${arrivalKey} FROM ${event.local} WHERE (${sortKey}) IN (SELECT ${sortKey} FROM ${ledger.local}))`,
+        { settings: mutating, timeoutMs },
       ),
   }
 }

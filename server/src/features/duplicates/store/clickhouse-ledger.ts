@@ -13,7 +13,7 @@ export interface LedgerState {
   readonly settledUntil: string
   /** Events that may not have been looked at. */
   readonly pendingCount: number
-  /** Whether some server is adding keys at this moment. */
+  /** Whether some server is adding entries at this moment. */
   readonly isBeingWritten: boolean
 }
 
@@ -22,13 +22,17 @@ export interface LedgerStore {
   state(): Promise<LedgerState>
   /** The instant before which, from `from` on, at least `rowCount` events have come in; null when there are fewer. */
   chunkEnd(from: string, rowCount: number): Promise<string | null>
-  /** Adds the keys of events from `from` until before `until` (null: no end) that occur twice in the table. */
+  /** Adds what the events from `from` until before `until` (null: no end) are the same as, or have come in again for. */
   find(from: string, until: string | null): Promise<void>
   /** Never goes back. */
   moveTo(lookedUntil: string): Promise<void>
-  /** Resolves with an instant before which no key will be found any more. */
+  /** Resolves with an instant before which nothing will be found any more. */
   settled(): Promise<string>
-  hasKeys(scope: ProjectScope, signal?: AbortSignal): Promise<boolean>
+  /** Which kinds of entries a project has. */
+  entriesOf(
+    scope: ProjectScope,
+    signal?: AbortSignal,
+  ): Promise<{ readonly hasPlain: boolean; readonly hasMixed: boolean }>
 }
 
 // One look may go through the whole table when a history came in.
@@ -39,22 +43,35 @@ const progressStep = 'ledger'
 
 const startedAt = `now64(6, 'UTC') - toIntervalMicrosecond(toInt64(elapsed * 1e6))`
 const isInsert = `query_kind = 'Insert'`
-// The name stands in every statement that adds keys, on shards too.
-const addsKeys = `${isInsert} AND position(query, 'duplicate_event') > 0`
+// The name stands in every statement that adds entries, on shards too.
+const addsEntries = `${isInsert} AND position(query, 'duplicate_event') > 0`
 
+const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
+const coarseKey = 'project_id, event, distinct_id, time'
+
+/**
+ * From the inside: the coarse keys of new events, which the primary key finds; those that hold a full key twice; their
+ * events by full key and arrival; the arrivals at which one of them is not the one that counts.
+ */
 const findSql = (until: string | null): string => {
-  const isNew = `ingested_at >= {from:DateTime64(6, 'UTC')}${until === null ? '' : ` AND ingested_at < {until:DateTime64(6, 'UTC')}`}`
-  const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
-  return `INSERT INTO duplicate_event (project_id, event, distinct_id, time, ingested_at)
-SELECT project_id, event, distinct_id, time, max(newest)
+  const end = until === null ? '' : `AND ingested_at < {until:DateTime64(6, 'UTC')}`
+  return `INSERT INTO duplicate_event (${coarseKey}, ingested_at, is_mixed)
+SELECT ${coarseKey}, arrival, max(is_newest) AS is_mixed
 FROM (
-    SELECT project_id, event, distinct_id, time, max(ingested_at) AS newest
-    FROM event
-    WHERE (${sortKey}) IN (SELECT ${sortKey} FROM event WHERE ${isNew})
-    GROUP BY ${sortKey}, distinct_id, time, insert_id
-    HAVING count() > 1 AND newest >= {from:DateTime64(6, 'UTC')}
+    SELECT ${coarseKey}, one.1 AS full_key, one.2 AS arrival, count() AS row_count,
+           arrival = max(arrival) OVER (PARTITION BY ${coarseKey}, full_key) AS is_newest
+    FROM (
+        SELECT ${coarseKey}, groupArray((insert_id, ingested_at)) AS sent
+        FROM event
+        WHERE (${sortKey}) IN (SELECT ${sortKey} FROM event WHERE ingested_at >= {from:DateTime64(6, 'UTC')} ${end})
+        GROUP BY ${sortKey}, distinct_id, time
+        HAVING count() > 1 AND count() > uniqExact(insert_id) AND max(ingested_at) >= {from:DateTime64(6, 'UTC')}
+    )
+    ARRAY JOIN sent AS one
+    GROUP BY ${coarseKey}, full_key, arrival
 )
-GROUP BY project_id, event, distinct_id, time`
+GROUP BY ${coarseKey}, arrival
+HAVING sum(row_count - is_newest) > 0`
 }
 
 export const createLedgerStore = (db: RegionDb): LedgerStore => {
@@ -72,7 +89,7 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
         `WITH (SELECT max(looked_until) FROM duplicate_progress WHERE step = '${progressStep}') AS looked_until
          SELECT toString(now64(6, 'UTC')) AS now, toString(looked_until) AS looked,
                 toString(least(now64(6, 'UTC'), ifNull(minOrNullIf(${startedAt}, ${isInsert}), now64(6, 'UTC')))) AS settled,
-                countIf(${addsKeys}) AS writers,
+                countIf(${addsEntries}) AS writers,
                 (SELECT count() FROM event WHERE ingested_at >= looked_until) AS pending
          FROM ${processes}`,
         { timeoutMs: findTimeoutMs },
@@ -114,7 +131,7 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
       const { now } = await one<{ now: string }>(`SELECT toString(now64(6, 'UTC')) AS now`)
       for (;;) {
         const { writers } = await one<{ writers: string }>(
-          `SELECT countIf(${addsKeys} AND ${startedAt} <= {now:DateTime64(6, 'UTC')}) AS writers FROM ${processes}`,
+          `SELECT countIf(${addsEntries} AND ${startedAt} <= {now:DateTime64(6, 'UTC')}) AS writers FROM ${processes}`,
           { params: { now } },
         )
         if (Number(writers) === 0) return now
@@ -123,12 +140,18 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
       }
     },
 
-    hasKeys: async (scope, signal) => {
-      const rows = await db.rows('SELECT 1 FROM duplicate_event WHERE project_id = {projectId:UInt64} LIMIT 1', {
-        params: { projectId: scope.projectId },
-        ...(signal === undefined ? {} : { signal }),
-      })
-      return rows.length > 0
+    entriesOf: async (scope, signal) => {
+      const some = (isMixed: 0 | 1) =>
+        `(SELECT count() FROM (SELECT 1 FROM duplicate_event
+          WHERE project_id = {projectId:UInt64} AND is_mixed = ${isMixed} LIMIT 1))`
+      const { plain, mixed } = await one<{ plain: string; mixed: string }>(
+        `SELECT ${some(0)} AS plain, ${some(1)} AS mixed`,
+        {
+          params: { projectId: scope.projectId },
+          ...(signal === undefined ? {} : { signal }),
+        },
+      )
+      return { hasPlain: plain !== '0', hasMixed: mixed !== '0' }
     },
   }
 }

@@ -1,15 +1,23 @@
-/** What the ledger of duplicates said to a read: keys that it found until this instant (engine clock) hold duplicates. */
+/** What the ledger of duplicates said to a read: what it found until this instant (engine clock) is to be gone by. */
 export interface KnownDuplicates {
   readonly foundUntil: string
+  /** Some of the project's duplicates came in at one instant with the event that counts. */
+  readonly hasMixed: boolean
 }
 
-// Both halves of a read must go by the same keys, whatever is found while it runs: hence the instant.
-const knownKeys = (columns: string): string => `(SELECT ${columns} FROM duplicate_event
-  WHERE project_id = {projectId:UInt64} AND found_at <= {duplicatesUntil:DateTime64(6, 'UTC')})`
+// All parts of a read must go by the same entries, whatever is found while it runs: hence the instant.
+const entries = (columns: string, isMixed: 0 | 1): string => `(SELECT ${columns} FROM duplicate_event
+  WHERE project_id = {projectId:UInt64} AND is_mixed = ${isMixed} AND found_at <= {duplicatesUntil:DateTime64(6, 'UTC')})`
 
+const columns = 'project_id, event, time, distinct_id, insert_id, ingested_at, properties'
 const coarseKey = 'event, distinct_id, time'
-// The columns that event is sorted by: they find the few granules that hold the keys.
+const arrivalKey = `${coarseKey}, ingested_at`
+// What event is sorted by: finds the few granules that hold the keys.
 const sortKey = 'event, toDate(time), cityHash64(distinct_id)'
+
+const isOutdated = `ingested_at IN ${entries('ingested_at', 0)} AND (${arrivalKey}) IN ${entries(arrivalKey, 0)}`
+const isMixed = `time IN ${entries('time', 1)} AND (${coarseKey}) IN ${entries(coarseKey, 1)}`
+const ofProject = `SELECT ${columns} FROM event WHERE project_id = {projectId:UInt64}`
 
 /**
  * What an event read selects from, as `… AS e` (ADR 0012): of the events of a project that are the same to queries
@@ -17,18 +25,17 @@ const sortKey = 'event, toDate(time), cityHash64(distinct_id)'
  * in it still: use it within `visibleEventsSql`. Bound parameters: `projectId` and those of `duplicatesParams`.
  * With `null`, which is for projects without duplicates and for raw export, the plain table.
  */
-export const eventRowsSql = (known: KnownDuplicates | null): string =>
-  known === null
-    ? 'event'
-    : `(
-  SELECT project_id, event, time, distinct_id, insert_id, ingested_at, properties FROM event
-  WHERE project_id = {projectId:UInt64} AND NOT (time IN ${knownKeys('time')} AND (${coarseKey}) IN ${knownKeys(coarseKey)})
+export const eventRowsSql = (known: KnownDuplicates | null): string => {
+  if (known === null) return 'event'
+  if (!known.hasMixed) return `(${ofProject} AND NOT (${isOutdated}))`
+  return `(
+  ${ofProject} AND NOT (${isOutdated}) AND NOT (${isMixed})
   UNION ALL
-  SELECT project_id, event, time, distinct_id, insert_id, ingested_at, properties FROM event
-  WHERE project_id = {projectId:UInt64} AND (${sortKey}) IN ${knownKeys(sortKey)} AND (${coarseKey}) IN ${knownKeys(coarseKey)}
+  ${ofProject} AND (${sortKey}) IN ${entries(sortKey, 1)} AND ${isMixed}
   ORDER BY ingested_at DESC, _part_offset DESC
   LIMIT 1 BY event, distinct_id, time, insert_id
 )`
+}
 
 /** The bound parameters that `eventRowsSql(known)` needs besides `projectId`. */
 export const duplicatesParams = (known: KnownDuplicates | null): Readonly<Record<string, string>> =>
