@@ -1,6 +1,7 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
 import { findGroupKey } from './features/groups/index.ts'
+import type { KnownDuplicates } from './features/identity/index.ts'
 import { createJql } from './features/jql/index.ts'
 import { createQuery } from './features/query/index.ts'
 import type { SavedReports } from './features/reports/index.ts'
@@ -16,7 +17,7 @@ export interface ComposeQueryDeps {
   readonly clock: Clock
   readonly mayUse: MayUse
   readonly duplicates: {
-    catchUp(scope: ProjectScope, signal: AbortSignal): Promise<{ readonly foundUntil: string } | null>
+    catchUp(scope: ProjectScope, signal: AbortSignal): Promise<KnownDuplicates | null>
   }
   readonly stores: Stores
   readonly saved: SavedReports
