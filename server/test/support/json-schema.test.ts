@@ -32,6 +32,12 @@ describe('schema faults', () => {
     expect(schemaFaults(schema, value)).toContain(fault)
   })
 
+  it('look into members that have no name of their own', () => {
+    const byDay: Schema = { type: 'object', additionalProperties: { type: 'number' } }
+    expect(schemaFaults(byDay, { a: 1 })).toEqual([])
+    expect(schemaFaults(byDay, { a: 1, b: 'x' })).toEqual(['$.b: is string, not number'])
+  })
+
   it('never pass over a word that is not known', () => {
     expect(() => schemaFaults({ oneOf: [] } as Schema, 1)).toThrow('oneOf')
   })

@@ -8,7 +8,8 @@ export interface Schema {
   readonly maxLength?: number
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
-  readonly additionalProperties?: false
+  /** A schema: of every property that `properties` does not name. */
+  readonly additionalProperties?: false | Schema
   readonly items?: Schema
   readonly minItems?: number
   readonly maxItems?: number
@@ -56,10 +57,14 @@ const rules: Record<keyof Schema, Rule> = {
     ),
   required: ({ required = [] }, value, path) =>
     required.flatMap((name) => unless(isObject(value) && Object.hasOwn(value, name), path, `lacks ${name}`)),
-  additionalProperties: ({ properties = {} }, value, path) =>
-    Object.keys(isObject(value) ? value : {}).flatMap((name) =>
-      unless(Object.hasOwn(properties, name), path, `has ${name}, which is not documented`),
-    ),
+  additionalProperties: ({ properties = {}, additionalProperties: others = false }, value, path) =>
+    Object.entries(isObject(value) ? value : {})
+      .filter(([name]) => !Object.hasOwn(properties, name))
+      .flatMap(([name, inner]) =>
+        others === false
+          ? [`${path}: has ${name}, which is not documented`]
+          : schemaFaults(others, inner, `${path}.${name}`),
+      ),
   items: ({ items = {} }, value, path) =>
     (Array.isArray(value) ? value : []).flatMap((item, index) => schemaFaults(items, item, `${path}[${index}]`)),
   minItems: ({ minItems = 0 }, value, path) =>
