@@ -35,6 +35,9 @@ export const startBenchServer = (options: { readonly dataDir?: string } = {}): P
       LETHE_GDPR_GRACE_SECONDS: '0',
       LETHE_GDPR_RATE_PER_SECOND: '1000000',
       LETHE_GDPR_STATUS_RATE_PER_SECOND: '1000000',
+      // What the server can take is measured, not what it lets in.
+      LETHE_INGEST_RATE_EVENTS: '0',
+      LETHE_INGEST_RATE_BYTES: '0',
       ...profiling(),
     },
   })

@@ -186,6 +186,21 @@ describe('applying the provisioning file', () => {
     }
   })
 
+  it('sets the data rules that it names, once, again after they were changed, and refuses what is none', async () => {
+    const withRules = (rules: unknown) => apply((file) => Object.assign(shop(file), { data_rules: rules }))
+    const version = () => one(`SELECT version FROM data_rules WHERE project_id = ${us.id}`)
+    await apply()
+    expect(await withRules({ blocked_events: ['A'] })).toEqual({ createdCount: 0, changedCount: 1 })
+    expect(await withRules({ blocked_events: ['A'], drop_filters: [] })).toEqual({ createdCount: 0, changedCount: 0 })
+    expect(await apply()).toEqual({ createdCount: 0, changedCount: 0 })
+    expect(await version()).toBe(1)
+    await withRules({ blocked_events: ['B'] })
+    expect(await version()).toBe(2)
+    expect(await one(`SELECT data_rules_version FROM project WHERE id = ${us.id}`)).toBe(2)
+    await expect(withRules({ colour: 'red' })).rejects.toThrow(`data_rules of project ${us.id}: `)
+    expect(await version()).toBe(2)
+  })
+
   it('sets group keys up once, keeps those that it does not name, and refuses too many', async () => {
     const withKeys = (...keys: readonly unknown[]) => apply((file) => Object.assign(shop(file), { group_keys: keys }))
     const stored = () =>
