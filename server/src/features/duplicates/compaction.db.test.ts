@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type DuplicatesRig, openDuplicatesRig } from '../../../test/support/duplicates-rig.ts'
 import { projectScope } from '../../kernel/scope.ts'
 import { runDeletions } from '../privacy/erase/run-deletions.ts'
-import { compactDuplicates } from './compaction.ts'
+import { compactDuplicates, dropOrphans } from './compaction.ts'
 import { createCompactionStore } from './store/clickhouse-compaction.ts'
 
 let rig: DuplicatesRig
@@ -34,6 +34,7 @@ describe('compaction', () => {
     expect(await rig.storedCount()).toBe(5)
     expect(await rig.counted()).toEqual(before)
     expect(await rig.counted({ projectId: 2 })).toEqual(['1'])
+    await dropOrphans(createCompactionStore(rig.db))
     expect(await rig.ledger().catchUp(projectScope(1, 'US'))).toBeNull()
     expect(await rig.entryCount()).toBe(0)
   })
@@ -80,6 +81,27 @@ describe('compaction', () => {
     )
     expect(mutations.length).toBeGreaterThan(0)
     expect(JSON.stringify(mutations)).not.toContain('anna-of-the-mutation')
+  })
+})
+
+describe('entries of events that are gone', () => {
+  it('leave the ledger, and no others do', async () => {
+    const compaction = createCompactionStore(rig.db)
+    for (const version of [1, 2]) await rig.send({ version }, { who: 'ben', version: version + 10 })
+    await rig.send({ who: 'carl', version: 21 }, { who: 'carl', version: 22 })
+    await rig.send({ who: 'dora', version: 31 }, { who: 'dora', version: 32 })
+    const before = await rig.counted()
+    expect(before).toEqual(['2', '12', '22', '32'])
+    expect(await rig.entryCount()).toBe(4)
+    expect(await compaction.hasOrphans()).toBe(false)
+    await rig.db.command(`ALTER TABLE event DELETE WHERE distinct_id IN ('ben', 'dora')`, {
+      settings: { mutations_sync: 2 },
+    })
+    expect(await compaction.hasOrphans()).toBe(true)
+    await dropOrphans(compaction)
+    expect(await compaction.hasOrphans()).toBe(false)
+    expect(await rig.entryCount()).toBe(2)
+    expect(await rig.counted()).toEqual(['2', '22'])
   })
 })
 

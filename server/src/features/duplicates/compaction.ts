@@ -26,7 +26,11 @@ export const compactDuplicates = async (
       rewriteCount += 1
     }
   }
-  if (rewriteCount > 0) await compaction.dropEntries()
   await compaction.moveTo(settledUntil)
   return rewriteCount
+}
+
+/** Entries of events that are gone name people for nothing. */
+export const dropOrphans = async (compaction: CompactionStore): Promise<void> => {
+  if (await compaction.hasOrphans()) await compaction.dropOrphans()
 }

@@ -4,7 +4,7 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
 import { startWorker } from '../../platform/postgres/leased-worker.ts'
 import type { KnownDuplicates } from '../identity/index.ts'
-import { compactDuplicates } from './compaction.ts'
+import { compactDuplicates, dropOrphans } from './compaction.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createCompactionStore } from './store/clickhouse-compaction.ts'
 import { createLedgerStore } from './store/clickhouse-ledger.ts'
@@ -29,6 +29,7 @@ export interface Duplicates {
 const lookIntervalMs = 2_000
 const restPerLook = 4
 const hourMs = 3_600_000
+const tidyIntervalMs = hourMs
 
 /** ING-14: wires the slice. */
 export const createDuplicates = (deps: DuplicatesDeps): Duplicates => {
@@ -55,10 +56,14 @@ export const createDuplicates = (deps: DuplicatesDeps): Duplicates => {
         await compactDuplicates({ compaction, ledger: createLedgerStore(db), whileNoRewrite }, signal)
         return 0
       })
+    const tidying = atIntervals(tidyIntervalMs, async () => {
+      await dropOrphans(compaction)
+      return 0
+    })
     return startWorker({
       leaseName: `duplicates ${regionId}`,
       control: deps.control,
-      rounds: [looking, ...(deps.compactionHours === null ? [] : [compacting(deps.compactionHours)])],
+      rounds: [looking, tidying, ...(deps.compactionHours === null ? [] : [compacting(deps.compactionHours)])],
       onProblem: (error) => deps.onProblem(regionId, error),
     })
   }

@@ -10,8 +10,10 @@ export interface CompactionStore {
   /** Whether the partition holds a row that compaction removes. */
   hasOutdated(partitionId: string): Promise<boolean>
   removeOutdated(partitionId: string): Promise<void>
-  /** Takes the entries of events that are gone out of the ledger. */
-  dropEntries(): Promise<void>
+  /** Whether the ledger has entries of events that are gone: compacted, past their retention, deleted by a rule. */
+  hasOrphans(): Promise<boolean>
+  /** Takes them out. No answer changes by it. */
+  dropOrphans(): Promise<void>
 }
 
 const timeoutMs = 30 * 60_000
@@ -29,13 +31,22 @@ const groupsSql = (columns: string, table: string): string =>
    GROUP BY project_id, event, toDate(time), cityHash64(distinct_id), distinct_id, insert_id
    HAVING min(ingested_at) < max(ingested_at)`
 
+const coarseKey = 'project_id, event, distinct_id, time'
+const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
+
+/** Mixed entries go with the last event of their key only: reads take those in two parts, which have to agree. */
+const orphans = (ledger: string, event: string): string => {
+  const stored = (columns: string) =>
+    `(SELECT ${columns} FROM ${event}
+      WHERE time IN (SELECT time FROM ${ledger}) AND (${sortKey}) IN (SELECT ${sortKey} FROM ${ledger}))`
+  return `(${coarseKey}, ingested_at) NOT IN ${stored(`${coarseKey}, ingested_at`)}
+  AND (is_mixed = 0 OR (${coarseKey}) NOT IN ${stored(coarseKey)})`
+}
+
 export const createCompactionStore = (db: RegionDb): CompactionStore => {
   const event = db.table('event')
   const ledger = db.table('duplicate_event')
   const rowKey = 'project_id, event, toDate(time), distinct_id, insert_id'
-  const arrivalKey = 'project_id, event, distinct_id, time, ingested_at'
-  const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
-
   return {
     last: async () => {
       const [row] = await db.rows<{ last: string }>(
@@ -78,13 +89,17 @@ export const createCompactionStore = (db: RegionDb): CompactionStore => {
         { params: { partitionId }, settings: mutating, timeoutMs },
       ),
 
-    // Those of events that are gone change no answer. Mixed ones stay: reads take them in two parts, which have to agree.
-    dropEntries: () =>
-      db.command(
-        `ALTER TABLE ${ledger.local}${ledger.onCluster} DELETE
-         WHERE is_mixed = 0 AND (${arrivalKey}) NOT IN (
-           SELECT ${arrivalKey} FROM ${event.local} WHERE (${sortKey}) IN (SELECT ${sortKey} FROM ${ledger.local}))`,
-        { settings: mutating, timeoutMs },
-      ),
+    hasOrphans: async () => {
+      const rows = await db.rows(`SELECT 1 FROM duplicate_event WHERE ${orphans('duplicate_event', 'event')} LIMIT 1`, {
+        timeoutMs,
+      })
+      return rows.length > 0
+    },
+
+    dropOrphans: () =>
+      db.command(`ALTER TABLE ${ledger.local}${ledger.onCluster} DELETE WHERE ${orphans(ledger.local, event.local)}`, {
+        settings: mutating,
+        timeoutMs,
+      }),
   }
 }

@@ -50,11 +50,12 @@ const sortKey = 'project_id, event, toDate(time), cityHash64(distinct_id)'
 const coarseKey = 'project_id, event, distinct_id, time'
 
 /**
- * From the inside: the coarse keys of new events, which the primary key finds; those that hold a full key twice; their
- * events by full key and arrival; the arrivals at which one of them is not the one that counts.
+ * From the inside: events of the times of new ones, which are few, at places that the primary key finds; the coarse keys
+ * that hold a full key twice; their events by full key and arrival; the arrivals at which one does not count.
  */
 const findSql = (until: string | null): string => {
   const end = until === null ? '' : `AND ingested_at < {until:DateTime64(6, 'UTC')}`
+  const newEvents = `FROM event WHERE ingested_at >= {from:DateTime64(6, 'UTC')} ${end}`
   return `INSERT INTO duplicate_event (${coarseKey}, ingested_at, is_mixed)
 SELECT ${coarseKey}, arrival, max(is_newest) AS is_mixed
 FROM (
@@ -63,7 +64,7 @@ FROM (
     FROM (
         SELECT ${coarseKey}, groupArray((insert_id, ingested_at)) AS sent
         FROM event
-        WHERE (${sortKey}) IN (SELECT ${sortKey} FROM event WHERE ingested_at >= {from:DateTime64(6, 'UTC')} ${end})
+        WHERE time IN (SELECT time ${newEvents}) AND (${sortKey}) IN (SELECT ${sortKey} ${newEvents})
         GROUP BY ${sortKey}, distinct_id, time
         HAVING count() > 1 AND count() > uniqExact(insert_id) AND max(ingested_at) >= {from:DateTime64(6, 'UTC')}
     )
