@@ -29,19 +29,28 @@ const string = (sql: Call['sql']): Call => ({ from: 'string', sql })
 const boolean = (sql: Call['sql']): Call => ({ from: 'boolean', sql })
 const datetime = (sql: Call['sql']): Call => ({ from: 'datetime', sql })
 
-const math = (use: (x: string) => string): Call => number((compiler, [x]) => use(compiler.sql(x, 'number')))
+const math = (use: (x: string) => string): Call =>
+  number((compiler, [x]) => `ifNotFinite(${use(compiler.sql(x, 'number'))}, NULL)`)
 const text = (use: (x: string) => string): Call => string((compiler, [x]) => use(compiler.sql(x, 'string')))
 
 const lesser = (name: 'least' | 'greatest'): Call =>
   number((compiler, [a, b]) =>
     shared(compiler, compiler.sql(a, 'number'), (x) =>
-      shared(compiler, compiler.sql(b, 'number'), (y) => `if(isNull(${x}) OR isNull(${y}), NULL, ${name}(${x}, ${y}))`),
+      shared(
+        compiler,
+        compiler.sql(b, 'number'),
+        (y) => `if(isNull(${x}) OR isNull(${y}), NULL, ifNotFinite(${name}(${x}, ${y}), NULL))`,
+      ),
     ),
   )
 
-/** A count of characters: whole, and never more than a string can hold. */
+/** A count of characters: whole, not below 0, and never more than a string can hold. `least` alone would ignore NULL. */
 const countSql = (compiler: Compiler, node: Expression): string =>
-  `toInt64(least(greatest(floor(${compiler.sql(node, 'number')}), -1), 10000000))`
+  shared(compiler, compiler.sql(node, 'number'), (n) =>
+    isOnly(node, type.number)
+      ? `toInt64(least(greatest(floor(${n}), 0), 10000000))`
+      : `if(isNull(${n}), NULL, toInt64(least(greatest(floor(ifNull(${n}, 0)), 0), 10000000)))`,
+  )
 
 const affix = (name: 'startsWith' | 'endsWith'): Call =>
   boolean((compiler, [whole, part]) => {
@@ -57,14 +66,18 @@ const booleanOf = (compiler: Compiler, node: Expression): string => {
   if (isOnly(node, type.boolean | type.undefined)) return compiler.truth(node)
   if (node.types === type.datetime) return '1'
   if (canBe(node, type.datetime)) return `isNotNull(${compiler.sql(node, 'datetime')})`
-  return `${compiler.sql(node, 'json')} NOT IN ('', 'null', 'false', '""', '"false"', '[]', '0', '-0')`
+  return `(${compiler.sql(node, 'json')} NOT IN ('', 'null', 'false', '""', '"false"', '[]', '0', '-0'))`
 }
 
 const numberOfText = (compiler: Compiler, sql: string): string =>
-  shared(compiler, sql, (x) => `if(match(${x}, ${compiler.text(numberPattern)}), toFloat64OrNull(${x}), NULL)`)
+  shared(
+    compiler,
+    sql,
+    (x) => `if(match(${x}, ${compiler.text(numberPattern)}), ifNotFinite(toFloat64OrNull(${x}), NULL), NULL)`,
+  )
 
 const numberOf = (compiler: Compiler, node: Expression): string => {
-  if (canBe(node, type.datetime)) return `${compiler.sql(node, 'datetime')} / 1000`
+  if (canBe(node, type.datetime)) return `(${compiler.sql(node, 'datetime')} / 1000)`
   if (isOnly(node, type.number | type.undefined)) return compiler.sql(node, 'number')
   if (isOnly(node, type.boolean | type.undefined)) return `toFloat64(${compiler.sql(node, 'boolean')})`
   if (isOnly(node, type.string | type.undefined | type.null)) {
@@ -72,7 +85,7 @@ const numberOf = (compiler: Compiler, node: Expression): string => {
   }
   return shared(compiler, compiler.sql(node, 'json'), (json) => {
     const inQuotes = numberOfText(compiler, `substring(${json}, 2, length(${json}) - 2)`)
-    return `multiIf(startsWith(${json}, '"'), ${inQuotes}, ${json} = 'true', 1, ${json} = 'false', 0, toFloat64OrNull(${json}))`
+    return `multiIf(startsWith(${json}, '"'), ${inQuotes}, ${json} = 'true', 1, ${json} = 'false', 0, ifNotFinite(toFloat64OrNull(${json}), NULL))`
   })
 }
 
@@ -137,17 +150,14 @@ const sumSql = (compiler: Compiler, node: Expression): string => {
   return isList === null ? sum : `if(${isList}, ${sum}, NULL)`
 }
 
-const splitSql = (compiler: Compiler, [whole, delimiter, at]: Args): string => {
-  const pieces = `splitByChar(${compiler.sql(delimiter, 'string')}, ifNull(${compiler.sql(whole, 'string')}, ''))`
-  const isKnown = `isNotNull(${compiler.sql(whole, 'string')})`
-  return shared(compiler, pieces, (list) =>
-    shared(
-      compiler,
-      `ifNull(${countSql(compiler, at)}, 0)`,
-      (n) => `if(${isKnown} AND ${n} >= 1 AND ${n} <= length(${list}), arrayElement(${list}, ${n}), NULL)`,
-    ),
-  )
-}
+const splitSql = (compiler: Compiler, [whole, delimiter, at]: Args): string =>
+  shared(compiler, compiler.sql(whole, 'string'), (string) => {
+    const pieces = `splitByChar(${compiler.sql(delimiter, 'string')}, ifNull(${string}, ''))`
+    return shared(compiler, `ifNull(${countSql(compiler, at)}, 0)`, (n) => {
+      const isPlace = `isNotNull(${string}) AND ${n} >= 1 AND ${n} <= length(${pieces})`
+      return `if(${isPlace}, arrayElement(${pieces}, ${n}), NULL)`
+    })
+  })
 
 const regexExtractSql = (compiler: Compiler, args: Args): string => {
   const [whole, regex, group] = args
@@ -215,7 +225,9 @@ const calls: Readonly<Record<Exclude<FunctionName, 'string'>, Call>> = {
   datedif: number(datedifSql),
   floor: math((x) => `floor(${x})`),
   ceil: math((x) => `ceil(${x})`),
-  round: math((x) => `(sign(${x}) * floor(abs(${x}) + 0.5))`),
+  round: number((compiler, [x]) =>
+    shared(compiler, compiler.sql(x, 'number'), (n) => `ifNotFinite(sign(${n}) * floor(abs(${n}) + 0.5), NULL)`),
+  ),
   negate: math((x) => `(-(${x}))`),
   min: lesser('least'),
   max: lesser('greatest'),
@@ -223,13 +235,11 @@ const calls: Readonly<Record<Exclude<FunctionName, 'string'>, Call>> = {
   len: number((compiler, [x]) => lengthSql(compiler, x)),
   upper: text((x) => `upperUTF8(${x})`),
   lower: text((x) => `lowerUTF8(${x})`),
-  left: string(
-    (compiler, [x, n]) => `substringUTF8(${compiler.sql(x, 'string')}, 1, greatest(${countSql(compiler, n)}, 0))`,
-  ),
-  right: string((compiler, [x, n]) => `rightUTF8(${compiler.sql(x, 'string')}, greatest(${countSql(compiler, n)}, 0))`),
+  left: string((compiler, [x, n]) => `substringUTF8(${compiler.sql(x, 'string')}, 1, ${countSql(compiler, n)})`),
+  right: string((compiler, [x, n]) => `rightUTF8(${compiler.sql(x, 'string')}, ${countSql(compiler, n)})`),
   mid: string((compiler, [x, first, n]) => {
-    const from = `nullIf(greatest(${countSql(compiler, first)}, 0), 0)`
-    return `substringUTF8(${compiler.sql(x, 'string')}, ${from}, greatest(${countSql(compiler, n)}, 0))`
+    const from = `nullIf(${countSql(compiler, first)}, 0)`
+    return `substringUTF8(${compiler.sql(x, 'string')}, ${from}, ${countSql(compiler, n)})`
   }),
   split: string(splitSql),
   has_prefix: affix('startsWith'),
@@ -246,5 +256,5 @@ const calls: Readonly<Record<Exclude<FunctionName, 'string'>, Call>> = {
 const definedSql = (compiler: Compiler, node: Expression): string => {
   if (!canBe(node, type.undefined)) return '1'
   if (canBe(node, type.datetime)) return `isNotNull(${compiler.sql(node, 'datetime')})`
-  return `${compiler.sql(node, 'json')} != ''`
+  return `(${compiler.sql(node, 'json')} != '')`
 }

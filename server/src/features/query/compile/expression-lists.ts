@@ -11,7 +11,15 @@ import {
   type VariableNode,
 } from '../domain/expression/nodes.ts'
 import { type Compiler, type ListSql, shared, type Want } from './expression-context.ts'
-import { asStored, elementsOfJson, nullOf, quotedSql, typed, viewOfJson } from './expression-values.ts'
+import {
+  asStored,
+  elementsOfJson,
+  nullOf,
+  positiveExponent,
+  quotedSql,
+  typed,
+  viewOfJson,
+} from './expression-values.ts'
 
 const noList: ListSql = { array: "CAST([], 'Array(String)')", isList: '0' }
 
@@ -131,8 +139,9 @@ const memberSql = (compiler: Compiler, target: Expression, key: Expression): str
  * `undefined` for what is missing, null or an empty list (query.md §4.2). Array(String); `bucketKeys` says the same.
  */
 export const bucketKeysSql = (json: string): string => {
-  const key = (part: string): string =>
-    `multiIf(${part} IN ('', 'null'), 'undefined', startsWith(${part}, '"'), JSONExtractString(${part}), ${part})`
-  const elements = `arrayDistinct(arrayMap(part -> ${key('part')}, JSONExtractArrayRaw(${json})))`
-  return `if(startsWith(${json}, '['), if(empty(${elements}), ['undefined'], ${elements}), [${key(json)}])`
+  const key = (part: string, number: string): string =>
+    `multiIf(${part} IN ('', 'null'), 'undefined', startsWith(${part}, '"'), JSONExtractString(${part}), ${number})`
+  const element = key('part', positiveExponent('part'))
+  const elements = `arrayDistinct(arrayMap(part -> ${element}, JSONExtractArrayRaw(${json})))`
+  return `if(startsWith(${json}, '['), if(empty(${elements}), ['undefined'], ${elements}), [${key(json, json)}])`
 }

@@ -70,10 +70,14 @@ export const elementsOfJson = (compiler: Compiler, json: string): string =>
     return `multiIf(NOT startsWith(${text}, '['), [], ${isRewritten}, ${exact}, ${plain})`
   })
 
+/** A number as the engine writes it, as JavaScript does; other texts stay. */
+export const positiveExponent = (part: string): string =>
+  `replaceRegexpOne(${part}, '^(-?[0-9.]+e)([0-9])', '\\\\1+\\\\2')`
+
 // The engine writes parts of JSON nearly as JSON.stringify does: other are control characters and positive exponents.
 export const asStored = (compiler: Compiler, part: string): string => {
   const quoted = quotedSql(compiler, `JSONExtractString(${part})`)
-  const number = `replaceRegexpOne(${part}, '^(-?[0-9.]+e)([0-9])', '\\\\1+\\\\2')`
+  const number = positiveExponent(part)
   return `multiIf(startsWith(${part}, '"'), if(position(${part}, '\\\\u') > 0, ${quoted}, ${part}), startsWith(${part}, '[') OR startsWith(${part}, '{'), ${part}, ${number})`
 }
 

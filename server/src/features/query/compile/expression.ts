@@ -17,8 +17,11 @@ import { jsonOf, nullOf, numberText, typed, viewOfJson } from './expression-valu
 // properties are bound, never written into SQL.
 
 /** SQL of an expression. Throws InvalidRequest for one that is too complex. */
-export const compileExpression = (node: Expression, want: Want, context: ExpressionContext): string =>
-  compilerOf(context).sql(node, want)
+export const compileExpression = (node: Expression, want: Want, context: ExpressionContext): string => {
+  const sql = compilerOf(context).sql(node, want)
+  // A stored number beyond a double is compared as infinite; nobody should add it up.
+  return want === 'number' && !isOnly(node, type.number | type.undefined) ? `ifNotFinite(${sql}, NULL)` : sql
+}
 
 /** SQL of a filter: 1 where the expression is true, else 0; never NULL (query.md §4.2). */
 export const compileFilter = (node: Expression, context: ExpressionContext): string => compilerOf(context).truth(node)
@@ -59,7 +62,7 @@ const sqlOf = (compiler: Compiler, node: Expression, want: Want): string => {
 const truthOf = (compiler: Compiler, node: Expression): string => {
   if (!canBe(node, type.boolean)) return '0'
   if (node.kind === 'in') return isInTruth(compiler, node)
-  if (node.kind === 'property') return `${compiler.sql(node, 'json')} = 'true'`
+  if (node.kind === 'property') return `(${compiler.sql(node, 'json')} = 'true')`
   const sql = compiler.sql(node, 'boolean')
   return isOnly(node, type.boolean) ? sql : `ifNull(${sql}, 0)`
 }
@@ -119,7 +122,7 @@ const conditionSql = (cases: readonly string[], otherwise: string): string =>
 
 const notSql: Handler<'not'> = (compiler, node, want) => {
   const { operand } = node
-  if (isOnly(node, type.boolean)) return typed(compiler, node, 'boolean', `NOT (${compiler.truth(operand)})`, want)
+  if (isOnly(node, type.boolean)) return typed(compiler, node, 'boolean', `(NOT (${compiler.truth(operand)}))`, want)
   const sql = shared(
     compiler,
     compiler.sql(operand, 'json'),
@@ -130,7 +133,7 @@ const notSql: Handler<'not'> = (compiler, node, want) => {
 
 const logicSql = (compiler: Compiler, node: LogicNode, want: Want): string => {
   const sql = node.terms.map((term) => `(${compiler.truth(term)})`).join(node.kind === 'and' ? ' AND ' : ' OR ')
-  return typed(compiler, node, 'boolean', sql, want)
+  return typed(compiler, node, 'boolean', `(${sql})`, want)
 }
 
 const variableSql: Handler<'variable'> = (compiler, node, want) => {

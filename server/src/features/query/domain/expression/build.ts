@@ -82,7 +82,12 @@ export const equals = (at: number, left: Expression, right: Expression, ignoreCa
   node({ kind: 'equals', at, left, right, ignoreCase, types: type.boolean }, [left, right])
 
 export const compare = (at: number, op: CompareOp, left: Expression, right: Expression): Expression =>
-  node({ kind: 'compare', at, op, left, right, types: type.boolean | type.undefined }, [left, right])
+  node({ kind: 'compare', at, op, left, right, types: comparedTypes(left, right) }, [left, right])
+
+const comparedTypes = (left: Expression, right: Expression): number => {
+  const isSame = left.types === right.types && (left.types === type.number || left.types === type.datetime)
+  return isSame ? type.boolean : type.boolean | type.undefined
+}
 
 export const isIn = (at: number, needle: Expression, haystack: Expression, ignoreCase: boolean): Expression => {
   const item = asJson(needle)

@@ -1,5 +1,6 @@
+import { momentOf } from './dates.ts'
 import { type Expression, type FunctionName, type } from './nodes.ts'
-import { patternOf } from './patterns.ts'
+import { patternOf, replacementMark } from './patterns.ts'
 import { ExpressionError } from './tokens.ts'
 
 export interface FunctionFacts {
@@ -40,6 +41,33 @@ const checkPattern = ([, pattern]: readonly Expression[]): void => {
   patternOf(text, pattern.at)
 }
 
+const checkGroup = ([, pattern, group]: readonly Expression[]): void => {
+  if (pattern === undefined || group === undefined) return
+  const { groupCount } = patternOf(literalString(pattern) ?? '', pattern.at)
+  const at = group.kind === 'literal' ? Number(group.value) : Number.NaN
+  if (Number.isInteger(at) && at >= 0 && at <= groupCount) return
+  throw new ExpressionError(group.at, `expected the number of a group, 0 to ${groupCount}`)
+}
+
+const checkReplacement = ([, pattern, by]: readonly Expression[]): void => {
+  if (pattern === undefined || by === undefined) return
+  const { groupCount, canBeEmpty } = patternOf(literalString(pattern) ?? '', pattern.at)
+  if (canBeEmpty) throw new ExpressionError(pattern.at, 'the pattern of a replacement cannot fit the empty text')
+  const text = literalString(by)
+  if (text === undefined) throw new ExpressionError(by.at, 'expected a replacement in quotes')
+  if (/\\\d/.test(text)) throw new ExpressionError(by.at, 'a group is written $1; no backslash before a digit')
+  for (const [, bare, braced] of text.matchAll(replacementMark)) {
+    if (Number(bare ?? braced ?? 0) <= groupCount) continue
+    throw new ExpressionError(by.at, `the pattern has no group ${bare ?? braced}`)
+  }
+}
+
+const both =
+  (...checks: readonly ((args: readonly Expression[]) => void)[]) =>
+  (args: readonly Expression[]): void => {
+    for (const check of checks) check(args)
+  }
+
 const checkDelimiter = ([, delimiter]: readonly Expression[]): void => {
   const text = literalString(delimiter)
   if (delimiter === undefined || (text !== undefined && /^\p{ASCII}$/u.test(text))) return
@@ -57,7 +85,10 @@ const facts: Readonly<Record<FunctionName, FunctionFacts>> = {
   number: fixed(1, 1, number | none),
   string: { argsMin: 1, argsMax: 2, types: stringTypes },
   defined: fixed(1, 1, boolean),
-  datetime: fixed(1, 1, datetime | none),
+  datetime: {
+    ...fixed(1, 1, datetime | none),
+    types: ([of]) => (of?.kind === 'literal' && momentOf(of.value, 'UTC') !== undefined ? datetime : datetime | none),
+  },
   today: fixed(0, 0, datetime),
   datedif: { ...fixed(3, 3, number | none), check: ([, , unit]) => checkUnit(unit) },
   floor: fixed(1, 1, number | none),
@@ -83,8 +114,8 @@ const facts: Readonly<Record<FunctionName, FunctionFacts>> = {
   has_suffix: fixed(2, 2, boolean | none),
   parse_url: { ...fixed(2, 2, string | none), check: ([, part]) => checkUrlPart(part) },
   regex_match: { ...fixed(2, 2, boolean | none), check: checkPattern },
-  regex_extract: { ...fixed(2, 3, string | none), check: checkPattern },
-  regex_replace: { ...fixed(3, 3, string | none), check: checkPattern },
+  regex_extract: { ...fixed(2, 3, string | none), check: both(checkPattern, checkGroup) },
+  regex_replace: { ...fixed(3, 3, string | none), check: both(checkPattern, checkReplacement) },
 }
 
 export const functionOf = (name: FunctionName): FunctionFacts => facts[name]

@@ -9,6 +9,8 @@ export interface Pattern {
   readonly re2: string
   readonly js: RegExp
   readonly groupCount: number
+  /** Whether it fits the empty text; which places that means is not the same everywhere. */
+  readonly canBeEmpty: boolean
 }
 
 const patternCharactersMax = 1_000
@@ -111,6 +113,8 @@ const translate = (reading: Reading) => {
   return { js, groupCount }
 }
 
+const isEmptyIn = (pattern: RegExp): boolean => ['', 'a', ' a', 'a '].some((text) => pattern.exec(text)?.[0] === '')
+
 /** Reads a pattern; throws ExpressionError at `column` for what RE2 and PCRE2 do not read alike. */
 export const patternOf = (text: string, column: number): Pattern => {
   const refuse = (why: string): never => {
@@ -123,16 +127,24 @@ export const patternOf = (text: string, column: number): Pattern => {
   const isCaseSensitive = flags === '(?-i)'
   try {
     const compiled = new RegExp(js, isCaseSensitive ? 'u' : 'iu')
-    return { re2: `${isCaseSensitive ? '(?-s)' : '(?i-s)'}${body}`, js: compiled, groupCount }
+    return {
+      re2: `${isCaseSensitive ? '(?-s)' : '(?i-s)'}${body}`,
+      js: compiled,
+      groupCount,
+      canBeEmpty: isEmptyIn(compiled),
+    }
   } catch {
     return refuse('it cannot be read')
   }
 }
 
+/** `$$`, `$1` and `${1}` in a replacement. */
+export const replacementMark = /\$(?:\$|(\d)|\{(\d)\})/g
+
 /** A replacement, in which `$1` or `${1}` is a group, as the engine writes it: `\1`. */
 export const replacementForRe2 = (text: string): string =>
   text
     .replaceAll('\\', '\\\\')
-    .replace(/\$(?:\$|(\d)|\{(\d)\})/g, (_whole, bare: string | undefined, braced: string | undefined) =>
+    .replace(replacementMark, (_whole, bare: string | undefined, braced: string | undefined) =>
       bare === undefined && braced === undefined ? '$' : `\\${bare ?? braced}`,
     )
