@@ -68,7 +68,7 @@ const aName = () => {
 }
 
 describe('simplified mode', () => {
-  it('reproduces the worked table, and a second user does not move history (identity §10.1, §10.2)', async () => {
+  it('reproduces the worked table, and a second user does not move history (IDM-03)', async () => {
     const event = aName()
     const [d1, d2] = [randomUUID(), randomUUID()]
     const rows = [[d1], [d1], [d1, 'U1'], [d2], [d1, 'U2'], [d1]]
@@ -149,7 +149,7 @@ describe('original mode', () => {
     }
   })
 
-  it('$merge has an effect by /import, and none by /track (identity §10.4)', async () => {
+  it('$merge has an effect by /import, and none by /track (IDM-07)', async () => {
     const event = aName()
     for (const [n, distinct_id] of ['mergeA', 'mergeB'].entries()) await track('original', event, { n, distinct_id })
     const properties = { $distinct_ids: ['mergeA', 'mergeB'] }
@@ -161,7 +161,7 @@ describe('original mode', () => {
     expect((await exported('original', '$merge'))[0]).toMatchObject({ distinct_id: 'mergeA' })
   })
 
-  it('takes the 500th id of a person and refuses the 501st (identity §10.3)', async () => {
+  it('takes the 500th id of a person and refuses the 501st (IDM-08)', async () => {
     const anons = Array.from({ length: 500 }, () => randomUUID())
     const identify = ($anon_id: string, n: number) => ({
       event: '$identify',
@@ -269,7 +269,7 @@ describe('erasure of a person by any of their ids', () => {
 })
 
 describe('the mode of a project', () => {
-  it('cannot be changed once it has data (identity §10.5)', async () => {
+  it('cannot be changed once it has data (IDM-01)', async () => {
     await lethe.stop()
     const { original, simplified, legacy } = projects
     const empty = { id: 1110, token: key('1110a'), secret: key('1110b'), identity: 'simplified' }

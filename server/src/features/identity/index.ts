@@ -1,5 +1,5 @@
-export { type JoinedCluster, type JoinFailure, joinFailures } from './domain/decide-joins.ts'
-export { type Join, joiningEvents, type NamedIds } from './domain/read-join.ts'
+export { joinFailures } from './domain/decide-joins.ts'
+export { type Join, joiningEvents } from './domain/read-join.ts'
 export { resolveAsSent, resolveSimplified } from './domain/resolve-simplified.ts'
 export { createClusterStore } from './store/clickhouse-clusters.ts'
 export { createHiddenSet } from './store/clickhouse-hidden-set.ts'
