@@ -41,11 +41,12 @@ export const createHotIds = (threshold: number, nowMs: () => number): HotIds => 
   return {
     count: (projectId, distinctId, timeMs) => {
       forgetYesterday()
-      const key = `${projectId}/${Math.floor(timeMs / dayMs)}/${distinctId}`
-      const cell = cellOf(key)
+      const day = Math.floor(timeMs / dayMs)
+      const cell = cellOf(projectId, day, distinctId)
       const shared = (cells[cell] ?? 0) + 1
       cells[cell] = shared
       if (shared * shareOfThreshold < threshold) return 'usual'
+      const key = `${projectId}/${day}/${distinctId}`
       const count = counted.get(key) ?? 0
       if (count === 0 && !hasRoom()) return 'usual'
       counted.set(key, count + 1)
@@ -55,11 +56,13 @@ export const createHotIds = (threshold: number, nowMs: () => number): HotIds => 
   }
 }
 
-/** FNV-1a over UTF-16 units. */
-const cellOf = (text: string): number => {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+/** FNV-1a over the two numbers and the UTF-16 units: for every event, so that no text is put together for it. */
+const cellOf = (projectId: number, day: number, id: string): number => {
+  let hash = Math.imul(Math.imul(0x811c9dc5 ^ projectId, fnvPrime) ^ day, fnvPrime)
+  for (let at = 0; at < id.length; at += 1) {
+    hash = Math.imul(hash ^ id.charCodeAt(at), fnvPrime)
   }
   return (hash ^ (hash >>> 16)) & (cellCount - 1)
 }
+
+const fnvPrime = 0x01000193
