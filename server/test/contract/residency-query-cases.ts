@@ -39,7 +39,11 @@ export const queryCases = (
           path: `${path}?project_id=${home.id}&${formOf(canary)}`,
           headers,
         })
-        const inBody = ({ home, canary }: Asked) => ({ path, headers, body: `project_id=${home.id}&${formOf(canary)}` })
+        const inBody = ({ home, canary }: Asked) => ({
+          path,
+          headers: { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' },
+          body: `project_id=${home.id}&${formOf(canary)}`,
+        })
         return [
           [`GET ${path}`, inQuery],
           [`POST ${path}`, inBody],
