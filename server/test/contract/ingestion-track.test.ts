@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DataDoor } from '../../src/features/ingestion/ports.ts'
 import { aName, anEvent, type IngestionServer, nowSeconds, openIngestionServer } from './ingestion-server.ts'
 
 let server: IngestionServer
@@ -75,6 +76,30 @@ describe('answers of /track (ING-01…04)', () => {
       'track drop suppressed 1',
       'track drop suppressed 1',
     ])
+  })
+
+  it('keeps nothing of a suppressed person, not as nobody either', async () => {
+    const door: DataDoor = {
+      event: (sent) => {
+        const { event, properties } = sent as { event: string; properties: object }
+        return { kind: 'pass', record: { event, properties: { ...properties, distinct_id: '' } }, isAnonymous: true }
+      },
+      update: (record) => ({ kind: 'pass', record, isAnonymous: true }),
+    }
+    const anonymising = await openIngestionServer({}, null, { dataRules: { doorOf: () => door } })
+    try {
+      const event = aName()
+      await anonymising.jsonBody('/track', [anEvent(event), anEvent(event, { distinct_id: 'suppressed' })])
+      await anonymising.jsonBody('/track', [anEvent(event, { distinct_id: 'slow-suppressed' })])
+      expect((await anonymising.stored(event)).map(({ distinct_id: id }) => id)).toEqual([''])
+      expect(anonymising.outcomes.sort()).toEqual([
+        'track accept anonymised 1',
+        'track drop suppressed 1',
+        'track drop suppressed 1',
+      ])
+    } finally {
+      await anonymising.close()
+    }
   })
 
   it('ignores a Basic header', async () => {

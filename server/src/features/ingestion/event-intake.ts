@@ -85,8 +85,8 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
     }
     return outcome
   }
-  const keepUnless = (outcome: EventOutcome, suppressed: boolean): EventOutcome =>
-    keep(suppressed ? { kind: 'drop', reason: 'suppressed' } : outcome)
+  const keepUnless = (outcome: EventOutcome, suppressed: boolean, isAnonymous: boolean): EventOutcome =>
+    keep(suppressed ? { kind: 'drop', reason: 'suppressed' } : outcome, isAnonymous)
 
   return {
     take: (steps, sent) => {
@@ -98,11 +98,14 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
         ruled === undefined ? sent : ruled.record,
         isAnonymous ? nobodysContext : context,
       )
-      if (outcome.kind !== 'accept' || isAnonymous) return keep(outcome, isAnonymous)
-      const suppressed = isSuppressed(deps.suppression, project, outcome.value)
+      if (outcome.kind !== 'accept') return keep(outcome)
+      // PRIV-31: who asked not to come back does not, not as nobody either.
+      const asSent = isAnonymous ? acceptEvent(steps, sent, { ...context, hotness: null }) : outcome
+      if (asSent.kind !== 'accept') return keep(outcome, isAnonymous)
+      const suppressed = isSuppressed(deps.suppression, project, asSent.value)
       return typeof suppressed === 'boolean'
-        ? keepUnless(outcome, suppressed)
-        : suppressed.then((answer) => keepUnless(outcome, answer))
+        ? keepUnless(outcome, suppressed, isAnonymous)
+        : suppressed.then((answer) => keepUnless(outcome, answer, isAnonymous))
     },
     store: async () => {
       const writer = deps.writerOf(scope.regionId)
