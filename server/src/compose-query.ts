@@ -1,5 +1,6 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
+import type { ClassifiedFor } from './features/classification/index.ts'
 import { findGroupKey } from './features/groups/index.ts'
 import type { KnownDuplicates } from './features/identity/index.ts'
 import { createJql } from './features/jql/index.ts'
@@ -16,6 +17,7 @@ export interface ComposeQueryDeps {
   readonly regionDb: (regionId: string) => RegionDb
   readonly clock: Clock
   readonly mayUse: MayUse
+  readonly classifiedFor: ClassifiedFor
   readonly duplicates: {
     catchUp(scope: ProjectScope, signal: AbortSignal): Promise<KnownDuplicates | null>
   }
@@ -29,6 +31,7 @@ export const composeQuery = ({
   regionDb,
   clock,
   mayUse,
+  classifiedFor,
   duplicates,
   stores: { control },
   saved,
@@ -39,6 +42,7 @@ export const composeQuery = ({
     regionDb,
     clock,
     mayUse,
+    classifiedFor,
     duplicates: (scope, signal) => duplicates.catchUp(scope, signal),
     definitions: saved,
     saved,

@@ -128,7 +128,14 @@ const startServer = async (
   const duplicates = composeDuplicates(shared)
   const reports = composeReports(shared)
   const { mayUse } = access
-  const query = composeQuery({ ...shared, mayUse, duplicates, metrics, saved: reports.saved })
+  const query = composeQuery({
+    ...shared,
+    mayUse,
+    classifiedFor: classification.classifiedFor,
+    duplicates,
+    metrics,
+    saved: reports.saved,
+  })
   const lookupTables = createLookupTables({
     control,
     appendAudit,
@@ -156,7 +163,9 @@ const startServer = async (
       regionDb,
       audit: audit.log,
       clock,
-      rowFilter: (scope, project, where) => compileRowFilter(scope, project, where, clock.nowMs()),
+      rowFilter: (scope, project, where, classified) =>
+        compileRowFilter(scope, project, where, clock.nowMs(), classified),
+      classifiedFor: classification.classifiedFor,
       limits: config.export,
     }).routes,
     ...reports.routes,

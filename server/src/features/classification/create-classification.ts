@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { type AuditEntry, actorOf } from '../../kernel/audit.ts'
-import { Forbidden, InvalidRequest } from '../../kernel/errors.ts'
+import { InvalidRequest } from '../../kernel/errors.ts'
 import { namesPeople } from '../../kernel/group-key.ts'
 import type { CredentialKind, Principal } from '../../kernel/principal.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
@@ -19,7 +19,7 @@ export interface ClassificationDeps {
 
 /**
  * The classified properties that `principal` may not see in the project; none when nothing is classified or classified
- * access was granted. Leave them out of what goes out, and refuse (`refuseClassified`) to filter or group by them.
+ * access was granted. Leave them out of what goes out, and refuse to filter or group by them.
  */
 export type ClassifiedFor = (principal: Principal, scope: ProjectScope) => Promise<ClassifiedProperties>
 
@@ -32,16 +32,6 @@ export interface Classification {
 export const createClassification = (deps: ClassificationDeps): Classification => {
   const store = createClassifiedStore(deps)
   return { routes: classificationRoutes(store), classifiedFor: store.hiddenFrom }
-}
-
-/** Throws Forbidden when a question names a property that must not be seen, also where only its effect would show. */
-export const refuseClassified = (hidden: readonly string[], named: Iterable<string>): void => {
-  for (const name of named) {
-    if (!hidden.includes(name)) continue
-    throw new Forbidden(
-      `the property ${JSON.stringify(name)} is classified; these credentials have no classified access`,
-    )
-  }
 }
 
 const access = {

@@ -1,2 +1,1 @@
-export { type ClassifiedFor, createClassification, refuseClassified } from './create-classification.ts'
-export type { ClassifiedProperties } from './store/postgres-classified-store.ts'
+export { type ClassifiedFor, createClassification } from './create-classification.ts'

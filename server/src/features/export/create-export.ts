@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Received, Reply, Route, Scoped } from '../../http/route.ts'
 import { type AuditLog, actorOf } from '../../kernel/audit.ts'
+import type { Principal } from '../../kernel/principal.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -11,12 +12,19 @@ import { parseExportRequest } from './domain/export-request.ts'
 import { createEventReader, type RowFilter } from './store/clickhouse-event-reader.ts'
 import { streamBody } from './stream-body.ts'
 
+interface Classified {
+  readonly event: readonly string[]
+  readonly profile: readonly string[]
+}
+
 export interface ExportDeps {
   readonly regionDb: (regionId: string) => RegionDb
   readonly audit: AuditLog
   readonly clock: Clock
   /** Throws InvalidRequest, with the place in the text, for what is no expression. */
-  readonly rowFilter: (scope: ProjectScope, project: Project, where: string) => RowFilter
+  readonly rowFilter: (scope: ProjectScope, project: Project, where: string, classified: Classified) => RowFilter
+  /** PRIV-36: names of properties that the caller may not see. */
+  readonly classifiedFor: (principal: Principal, scope: ProjectScope) => Promise<Classified>
   readonly limits: ExportLimits
 }
 
@@ -65,10 +73,11 @@ export const createExport = (deps: ExportDeps): { readonly routes: readonly Rout
   }
 
   const open = async (request: Scoped): Promise<Reply> => {
-    const { scope, project, signal } = request
+    const { principal, scope, project, signal } = request
     const input = parseExportRequest(parametersOf(request), deps.clock.nowMs())
-    const filter = input.where === null ? null : deps.rowFilter(scope, project, input.where)
-    const lines = reader.lines(scope, input, signal, filter)
+    const classified = await deps.classifiedFor(principal, scope)
+    const filter = input.where === null ? null : deps.rowFilter(scope, project, input.where, classified)
+    const lines = reader.lines(scope, input, signal, { filter, leftOut: classified.event })
     const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
     const { body, isGzipped } = await streamBody(lines, acceptsGzip)
     await deps.audit.append({

@@ -22,7 +22,7 @@ import { segmentation } from './segmentation/segmentation.ts'
 // 1. a folder with `request.ts` (reads `call.params` by http/parameters.ts), and functions plan → SQL → shape;
 // 2. SQL: `createBinder(view)`, `createEventContext(view, binder)`; compile every expression against that context first,
 //    then `eventSource(view, binder, context, { range, events, where })` gives `FROM … WHERE …`. Rows of people are
-//    reached in no other way: scope, hidden set, identity, deduplication and data view are in it.
+//    reached in no other way: scope, hidden set, identity, deduplication, data view and classification are in it.
 //    `createProfileContext` and `profileSource` are the same for profiles;
 // 3. `call.run.rows(view, binder, sql)` runs it: canceled when the client goes away, bounded in time and memory;
 // 4. an `Endpoint` { name, handle } in the list below: both path families, GET and POST, limits, view and explain come
@@ -36,6 +36,8 @@ export interface QueryDeps {
   /** Catches up with what was stored before the call (features/duplicates). */
   readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
   readonly definitions: Definitions
+  /** Names of properties that a caller may not see (features/classification). */
+  readonly classifiedFor: ReadViewFacts['classified']
   readonly control: ControlDb
   readonly saved: PeopleEndpointDeps['saved']
   readonly groupKey: PeopleEndpointDeps['groupKey']
@@ -75,7 +77,9 @@ export const readViewFacts = ({
   regionDb,
   duplicates,
   definitions,
-}: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions'>): ReadViewFacts => ({
+  classifiedFor,
+}: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor'>): ReadViewFacts => ({
+  classified: classifiedFor,
   hasIdentityRows: (scope, signal) => hasIdentityRows(regionDb(scope.regionId), scope, signal),
   duplicates,
   dataView: async (scope, workspaceId) => {

@@ -1,4 +1,4 @@
-import { InvalidRequest } from '../../kernel/errors.ts'
+import { Forbidden, InvalidRequest } from '../../kernel/errors.ts'
 
 export class NoSuchDataView extends InvalidRequest {
   constructor() {
@@ -34,5 +34,11 @@ export class UnknownBehavior extends InvalidRequest {
 export class UncachedQuery extends InvalidRequest {
   constructor() {
     super('request for page in uncached query for params')
+  }
+}
+
+export class ClassifiedProperty extends Forbidden {
+  constructor(name: string) {
+    super(`the property ${JSON.stringify(name)} is classified; these credentials have no classified access`)
   }
 }

@@ -1,12 +1,18 @@
+import type { Principal } from '../../kernel/principal.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { KnownDuplicates } from '../identity/index.ts'
 
 declare const viewed: unique symbol
 
+export interface ClassifiedNames {
+  readonly event: readonly string[]
+  readonly profile: readonly string[]
+}
+
 /**
  * What one query may see. Sources of rows are made from nothing else, and it is made from nothing but a ProjectScope
- * (`openReadView`), so no plan can leave out scope, hidden set, identity or deduplication (DESIGN §8).
+ * (`openReadView`), so no plan can leave out scope, hidden set, identity, deduplication or classification (DESIGN §8).
  */
 export interface ReadView {
   readonly scope: ProjectScope
@@ -20,6 +26,8 @@ export interface ReadView {
   readonly duplicates: KnownDuplicates | null
   /** Expression of the data view (`workspace_id`), which every event has to meet; null for all data (QRY-22). */
   readonly dataView: string | null
+  /** PRIV-36: names of properties that the caller may not see. */
+  readonly classified: ClassifiedNames
   readonly [viewed]: true
 }
 
@@ -29,9 +37,11 @@ export interface ReadViewFacts {
   readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
   /** Throws InvalidRequest for an id that the project does not have. */
   readonly dataView: (scope: ProjectScope, workspaceId: string) => Promise<string | null>
+  readonly classified: (principal: Principal, scope: ProjectScope) => Promise<ClassifiedNames>
 }
 
 export interface ViewRequest {
+  readonly principal: Principal
   readonly scope: ProjectScope
   readonly project: Pick<Project, 'timezone'>
   /** As sent; undefined means all data. */
@@ -42,21 +52,29 @@ export interface ViewRequest {
 
 export const openReadView = async (
   facts: ReadViewFacts,
-  { scope, project, workspaceId, nowMs, signal }: ViewRequest,
+  { principal, scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
-  const [hasIdentityRows, duplicates, dataView] = await Promise.all([
+  const [hasIdentityRows, duplicates, dataView, classified] = await Promise.all([
     facts.hasIdentityRows(scope, signal),
     facts.duplicates(scope, signal),
     workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
+    facts.classified(principal, scope),
   ])
   const { timezone } = project
-  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, duplicates, dataView }) as ReadView
+  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, duplicates, dataView, classified }) as ReadView
 }
 
 /** For rows as they were stored, duplicates included, which only raw export gives. */
-export const rawReadView = ({
-  scope,
-  project: { timezone },
-  nowMs,
-}: Pick<ViewRequest, 'scope' | 'project' | 'nowMs'>): ReadView =>
-  Object.freeze({ scope, timezone, nowMs, hasIdentityRows: true, duplicates: null, dataView: null }) as ReadView
+export const rawReadView = (
+  { scope, project: { timezone }, nowMs }: Pick<ViewRequest, 'scope' | 'project' | 'nowMs'>,
+  classified: ClassifiedNames,
+): ReadView =>
+  Object.freeze({
+    scope,
+    timezone,
+    nowMs,
+    hasIdentityRows: true,
+    duplicates: null,
+    dataView: null,
+    classified,
+  }) as ReadView

@@ -18,22 +18,23 @@ export interface RowFilter {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+export interface LineOptions {
+  readonly filter: RowFilter | null
+  /** Names of properties that the lines do not have. */
+  readonly leftOut: readonly string[]
+}
+
 export interface EventReader {
   /** Stored events as export lines, oldest first, duplicates included (export §3). Nothing is read before the first pull. */
-  lines(
-    scope: ProjectScope,
-    request: ExportRequest,
-    signal: AbortSignal,
-    filter?: RowFilter | null,
-  ): AsyncIterable<Buffer>
+  lines(scope: ProjectScope, request: ExportRequest, signal: AbortSignal, options: LineOptions): AsyncIterable<Buffer>
 }
 
 /** Reads a few days at a time, so that a large day is the most that the engine ever puts in order. */
 export const createEventReader = (regionDb: (regionId: string) => RegionDb): EventReader => ({
-  lines: async function* (scope, request, signal, filter = null) {
+  lines: async function* (scope, request, signal, { filter, leftOut }) {
     const db = regionDb(scope.regionId)
     const names = request.eventNames === null ? '' : 'AND e.event IN {names:Array(String)}'
-    const params = { ...filter?.params, projectId: scope.projectId, names: request.eventNames ?? [] }
+    const params = { ...filter?.params, projectId: scope.projectId, names: request.eventNames ?? [], leftOut }
     const events = `${visibleEventsSql('everybody', filter?.joins)} ${names} AND ${inDays}
          ${filter === null ? '' : `AND ${filter.condition}`}`
     const options = (extra: Record<string, unknown>): SqlOptions => ({
@@ -52,7 +53,7 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
       if (left <= 0) return
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
       yield* await db.stream(
-        `SELECT ${eventLineSql(request.timeUnit)} ${events}
+        `SELECT ${eventLineSql(request.timeUnit, leftOut.length === 0 ? 'all' : 'leftOut')} ${events}
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
         options({ from: fromDay, to: toDay }),
       )

@@ -9,6 +9,7 @@ import {
 } from '../../identity/index.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { ReadView } from '../read-view.ts'
+import { notClassified, withoutClassified } from './classified.ts'
 import { compileFilter } from './expression.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
@@ -39,8 +40,9 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
     column: (name) => columns[name],
     timezone: view.timezone,
     nowMs: view.nowMs,
-    eventProperty: (name) => `e.properties[${binder.bind(name, 'String')}]`,
+    eventProperty: (name) => `e.properties[${binder.bind(notClassified(view, 'event', name), 'String')}]`,
     userProperty: (name) => {
+      notClassified(view, 'profile', name)
       const found = userProperties.indexOf(name)
       return `u.c${found === -1 ? userProperties.push(name) - 1 : found}`
     },
@@ -58,7 +60,7 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
 export const eventSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = userJoin(binder, context)
-  const rows = eventRowsSql(view.duplicates)
+  const rows = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
   const from = view.hasIdentityRows ? visibleEventsSql('everybody', joins, rows) : unlinkedEventsSql(joins, rows)
   const where = [...dataView, ...(wanted.where ?? [])]
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')

@@ -1,6 +1,7 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { visibleProfilesSql } from '../../identity/index.ts'
 import type { ReadView } from '../read-view.ts'
+import { notClassified, withoutClassified } from './classified.ts'
 import type { ExpressionContext } from './expression-context.ts'
 import type { Binder } from './sql-context.ts'
 
@@ -16,7 +17,8 @@ export const createProfileContext = (
     throw new InvalidRequest('no behaviors were sent')
   },
 ): ExpressionContext => {
-  const property = (name: string): string => `p.properties[${binder.bind(name, 'String')}]`
+  const property = (name: string): string =>
+    `p.properties[${binder.bind(notClassified(view, 'profile', name), 'String')}]`
   return {
     bind: binder.bind,
     eventProperty: property,
@@ -35,8 +37,9 @@ export const createProfileContext = (
  * `FROM … WHERE …` of the profiles of people as anybody may see them. Columns: `p.distinct_id`, `p.properties`.
  * `ids` narrows it to some; they are looked for as they are stored, so resolve them first.
  */
-export const profileSource = (_view: ReadView, binder: Binder, ids: readonly string[] | null = null): string => {
-  if (ids === null) return `FROM (${visibleProfilesSql('everybody')}) AS p\nWHERE 1`
+export const profileSource = (view: ReadView, binder: Binder, ids: readonly string[] | null = null): string => {
+  const from = (sql: string) => `FROM ${withoutClassified(view, binder, 'profile', `(${sql})`)} AS p\nWHERE 1`
+  if (ids === null) return from(visibleProfilesSql('everybody'))
   const sql = visibleProfilesSql('ids').replaceAll('{ids:Array(String)}', binder.bind(ids, 'Array(String)'))
-  return `FROM (${sql}) AS p\nWHERE 1`
+  return from(sql)
 }

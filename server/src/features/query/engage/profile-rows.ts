@@ -1,5 +1,6 @@
 import { createCohortSql } from '../cohorts/cohort-sql.ts'
 import type { ResolvedCohort } from '../cohorts/resolve-cohort.ts'
+import { withoutClassified } from '../compile/classified.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression, compileFilter } from '../compile/expression.ts'
 import { createProfileContext, profileSource } from '../compile/profile-source.ts'
@@ -37,7 +38,8 @@ export const profileRows = (view: ReadView, binder: Binder, filter: ResolvedFilt
   const texts = [filter.where, filter.alsoWhere].filter((text) => text !== null)
   const conditions = texts.map((text) => compileFilter(parseExpression(text, { properties: 'profile' }), context))
   if (filter.search !== null) conditions.push(searchSql(binder, filter.search))
-  const from = filter.groupKey === null ? ofPeople(view, binder, filter) : ofGroups(binder, filter.groupKey, filter.ids)
+  const from =
+    filter.groupKey === null ? ofPeople(view, binder, filter) : ofGroups(view, binder, filter.groupKey, filter.ids)
   return { context, source: [from, ...conditions.map((condition) => `(${condition})`)].join('\n  AND ') }
 }
 
@@ -103,14 +105,16 @@ const behaviorSql = (binder: Binder, context: SqlContext, { windowMs, selectors 
 }
 
 /** QRY-13. Groups are not people: nothing hides or erases them (privacy §1.9). */
-const ofGroups = (binder: Binder, groupKey: string, ids: readonly string[] | null): string => `FROM (
+const ofGroups = (view: ReadView, binder: Binder, groupKey: string, ids: readonly string[] | null): string => {
+  const rows = `(
   SELECT group_id AS distinct_id, argMax(properties, version) AS properties, max(updated_at) AS changed_at
   FROM group_profile
   WHERE project_id = {projectId:UInt64} AND group_key = ${binder.bind(groupKey, 'String')}
     ${ids === null ? '' : `AND group_id IN ${binder.bind(ids, 'Array(String)')}`}
   GROUP BY group_id HAVING argMax(is_deleted, version) = 0
-) AS p
-WHERE 1`
+)`
+  return `FROM ${withoutClassified(view, binder, 'profile', rows)} AS p\nWHERE 1`
+}
 
 const searchSql = (binder: Binder, text: string): string => {
   const needle = binder.bind(text, 'String')

@@ -71,9 +71,10 @@ const answer = async (deps: QueryRouteDeps, endpoint: Endpoint, request: Scoped)
   if (isExplained && !deps.mayUse(request.principal, 'project:admin', request.project)) {
     throw new Forbidden('explain is for admins of the project')
   }
-  const { scope, project, signal } = request
+  const { principal, scope, project, signal } = request
   const workspaceId = optionalText(params, 'workspace_id')
-  const view = await openReadView(deps.facts, { scope, project, workspaceId, nowMs: deps.clock.nowMs(), signal })
+  const asked = { principal, scope, project, workspaceId, nowMs: deps.clock.nowMs(), signal }
+  const view = await openReadView(deps.facts, asked)
   const run = createRun(deps, signal)
   const result = await endpoint.handle({ params, view, run, request })
   if (isExplained) return jsonReply(200, { status: 'ok', view: shownView(view), statements: run.costs }, noStore)
