@@ -80,7 +80,8 @@ const findProject = async (
     case 'project_id-query-or-form':
       return projects.byId(chosenProjectId(request.query['project_id'] ?? projectIdInForm(request), principal))
     case 'project_id-query-or-body': {
-      const inBody = () => projectIdInForm(request) ?? fieldInBody(request.body, 'project_id')
+      // Clients name no Content-Type, or a wrong one.
+      const inBody = () => fieldInBody(request.body, 'project_id') ?? formProjectId(request.body)
       return projects.byId(chosenProjectId(request.query['project_id'] ?? inBody(), principal))
     }
   }
@@ -88,9 +89,10 @@ const findProject = async (
 
 /** Only this one field is looked for: nothing else of the body is read before the project is known. */
 const projectIdInForm = ({ body, headers }: Received): string | undefined =>
-  /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '')
-    ? /(?:^|&)project_id=(\d{1,15})(?:&|$)/.exec(body.toString('latin1'))?.[1]
-    : undefined
+  /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '') ? formProjectId(body) : undefined
+
+const formProjectId = (body: Buffer): string | undefined =>
+  /(?:^|&)project_id=(\d{1,15})(?:&|$)/.exec(body.toString('latin1'))?.[1]
 
 /** A body that is not JSON holds no such field; its own step says what is wrong with it. */
 const fieldInBody = (body: Buffer, name: 'token' | 'project_id'): string | undefined => {
