@@ -1,6 +1,6 @@
 import type { Principal } from './principal.ts'
 
-/** The event types that this release writes (auth §9), plus our own `oauth_token.*`, `suppression.*` and `group_key.*`. */
+/** The event types that this release writes (auth §9), plus our own `oauth_token.*`, `suppression.*`, `group_key.*` and `data_rules.*`. */
 export type AuditEventType =
   | 'session.logged_in'
   | 'session.logged_out'
