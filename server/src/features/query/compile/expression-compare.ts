@@ -11,7 +11,8 @@ const isString = (node: Expression): node is Expression & { readonly kind: 'lite
   node.kind === 'literal' && typeof node.value === 'string'
 
 /** A value whose JSON text the row holds already. */
-const isStored = ({ kind }: Expression): boolean => kind === 'property'
+const isStored = ({ names }: Compiler, node: Expression): boolean =>
+  node.kind === 'property' || (node.kind === 'variable' && names.get(node.name)?.kind === 'element')
 
 const single = ['string', 'number', 'boolean', 'datetime'] as const
 
@@ -21,7 +22,7 @@ export const equalsSql = (compiler: Compiler, { left, right, ignoreCase }: Equal
   if ((a.types & b.types) === 0) return '0'
   const only = single.find((name) => a.types === type[name] || b.types === type[name])
   if (only === undefined) return anyEqualsSql(compiler, a, b, ignoreCase)
-  if (b.kind === 'literal' && isStored(a) && (only === 'boolean' || (only === 'string' && !ignoreCase))) {
+  if (b.kind === 'literal' && isStored(compiler, a) && (only === 'boolean' || (only === 'string' && !ignoreCase))) {
     return `(${compiler.sql(a, 'json')} = ${compiler.sql(b, 'json')})`
   }
   const fold = (sql: string): string => (only === 'string' && ignoreCase ? `lowerUTF8(${sql})` : sql)
@@ -146,7 +147,7 @@ export const isInTruth = (compiler: Compiler, node: InNode): string => {
   if (canBe(haystack, type.string) && canBe(needle, type.string)) {
     views.push(`ifNull(${substringSql(compiler, node)}, 0)`)
   }
-  return views.length === 0 ? '0' : `(${views.join(' OR ')})`
+  return anyOf(views)
 }
 
 const memberSql = (compiler: Compiler, node: InNode): string => {
@@ -163,7 +164,8 @@ const memberSql = (compiler: Compiler, node: InNode): string => {
     }
     if (canBe(needle, type.string | type.boolean)) {
       const json = compiler.sql(needle, 'json')
-      views.push(`(has(${list}, ${json}) AND ${isScalarOnly(needle) ? '1' : isScalarJson(compiler, needle)})`)
+      const has = `has(${list}, ${json})`
+      views.push(isScalarOnly(needle) ? has : `(${has} AND ${isScalarJson(compiler, needle)})`)
     }
     if (canBe(needle, type.number)) {
       const number = compiler.sql(needle, 'number')
@@ -173,9 +175,11 @@ const memberSql = (compiler: Compiler, node: InNode): string => {
       const string = `lowerUTF8(${compiler.sql(needle, 'string')})`
       exists((element) => `if(startsWith(${element}, '"'), lowerUTF8(JSONExtractString(${element})), NULL) = ${string}`)
     }
-    return views.length === 0 ? '0' : `(${views.join(' OR ')})`
+    return anyOf(views)
   })
 }
+
+const anyOf = (views: readonly string[]): string => (views.length < 2 ? (views[0] ?? '0') : `(${views.join(' OR ')})`)
 
 const isScalarOnly = (node: Expression): boolean => isOnly(node, type.string | type.number | type.boolean)
 
@@ -196,7 +200,7 @@ const literalsSql = (
   }
   if (texts.length > 0 && canBe(needle, type.string | type.boolean)) {
     const json = texts.map((value) => JSON.stringify(value))
-    views.push(`${compiler.sql(needle, 'json')} IN ${bind(json, 'Array(String)')}`)
+    views.push(`(${compiler.sql(needle, 'json')} IN ${bind(json, 'Array(String)')})`)
   }
   if (ignoreCase && strings.length > 0 && canBe(needle, type.string)) {
     const folded = bind(strings, 'Array(String)')
@@ -204,5 +208,5 @@ const literalsSql = (
     const string = `lowerUTF8(${compiler.sql(needle, 'string')})`
     views.push(`arrayExists(${element} -> ifNull(lowerUTF8(${element}) = ${string}, 0), ${folded})`)
   }
-  return views.length === 0 ? '0' : `(${views.join(' OR ')})`
+  return anyOf(views)
 }

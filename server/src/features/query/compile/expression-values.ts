@@ -66,7 +66,7 @@ export const elementsOfJson = (compiler: Compiler, json: string): string =>
     const element = compiler.lambdaName()
     const plain = `JSONExtractArrayRaw(${text})`
     const exact = `arrayMap(${element} -> ${asStored(compiler, element)}, ${plain})`
-    const isRewritten = `(position(${text}, '\\\\u') > 0 OR position(${text}, 'e+') > 0 OR position(${text}, '\u2028') > 0 OR position(${text}, '\u2029') > 0)`
+    const isRewritten = `(position(${text}, '\\\\u') > 0 OR position(${text}, 'e+') > 0 OR position(${text}, '\\xE2\\x80\\xA8') > 0 OR position(${text}, '\\xE2\\x80\\xA9') > 0)`
     return `multiIf(NOT startsWith(${text}, '['), [], ${isRewritten}, ${exact}, ${plain})`
   })
 

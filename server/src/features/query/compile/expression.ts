@@ -13,7 +13,8 @@ import {
 import { joined, listSql, nestedSql } from './expression-lists.ts'
 import { jsonOf, nullOf, numberText, typed, viewOfJson } from './expression-values.ts'
 
-// Expressions → SQL. It says the same as domain/expression/evaluate.ts, which tests compare it with. Values and names of
+// Expressions → SQL. Every piece of SQL is a call, a placeholder, a column or in brackets, so that pieces can be put together
+// without more of them. It says the same as domain/expression/evaluate.ts, which tests compare it with. Values and names of
 // properties are bound, never written into SQL.
 
 /** SQL of an expression. Throws InvalidRequest for one that is too complex. */
@@ -85,9 +86,9 @@ const arithmeticSql: Handler<'arithmetic'> = (compiler, node, want) => {
   const { op, left, right } = node
   const number = () => {
     const [a, b] = [compiler.sql(left, 'number'), compiler.sql(right, 'number')]
-    if (op === '/') return `ifNotFinite((${a}) / nullIf(${b}, 0), NULL)`
+    if (op === '/') return `ifNotFinite(${a} / nullIf(${b}, 0), NULL)`
     if (op === '%') return remainder(compiler, a, b)
-    return `ifNotFinite((${a}) ${op} (${b}), NULL)`
+    return `ifNotFinite(${a} ${op} ${b}, NULL)`
   }
   const string = () => `concat(${compiler.sql(left, 'string')}, ${compiler.sql(right, 'string')})`
   if (want === 'number') return number()
@@ -103,7 +104,7 @@ const arithmeticSql: Handler<'arithmetic'> = (compiler, node, want) => {
 // The sign is that of the dividend; the engine's own % loses large numbers.
 const remainder = (compiler: Compiler, left: string, right: string): string =>
   shared(compiler, left, (a) =>
-    shared(compiler, `nullIf(${right}, 0)`, (b) => `ifNotFinite((${a}) - trunc((${a}) / (${b})) * (${b}), NULL)`),
+    shared(compiler, `nullIf(${right}, 0)`, (b) => `ifNotFinite(${a} - trunc(${a} / ${b}) * ${b}, NULL)`),
   )
 
 const ifSql: Handler<'if'> = (compiler, { branches }, want) => {
@@ -122,7 +123,7 @@ const conditionSql = (cases: readonly string[], otherwise: string): string =>
 
 const notSql: Handler<'not'> = (compiler, node, want) => {
   const { operand } = node
-  if (isOnly(node, type.boolean)) return typed(compiler, node, 'boolean', `(NOT (${compiler.truth(operand)}))`, want)
+  if (isOnly(node, type.boolean)) return typed(compiler, node, 'boolean', `(NOT ${compiler.truth(operand)})`, want)
   const sql = shared(
     compiler,
     compiler.sql(operand, 'json'),
@@ -132,7 +133,7 @@ const notSql: Handler<'not'> = (compiler, node, want) => {
 }
 
 const logicSql = (compiler: Compiler, node: LogicNode, want: Want): string => {
-  const sql = node.terms.map((term) => `(${compiler.truth(term)})`).join(node.kind === 'and' ? ' AND ' : ' OR ')
+  const sql = node.terms.map((term) => compiler.truth(term)).join(node.kind === 'and' ? ' AND ' : ' OR ')
   return typed(compiler, node, 'boolean', `(${sql})`, want)
 }
 
