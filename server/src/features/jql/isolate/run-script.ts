@@ -69,13 +69,17 @@ const startProcess = (): ChildProcess => {
     env: { TZ: 'UTC' },
     cwd: '/',
   })
-  // Someone else's script does not slow down ingestion. Where that is not allowed, it is as fast as everything.
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    return child
-  }
+  lowerPriority(child.pid)
   return child
+}
+
+/** A script does not slow down ingestion. Where the system does not allow it, it is as fast as everything. */
+const lowerPriority = (pid: number | undefined): void => {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It may also have ended already; how is told by its frames.
+  }
 }
 
 /** Why the server itself ended a script. The first reason counts. */

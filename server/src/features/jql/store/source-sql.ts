@@ -17,7 +17,7 @@ import {
 import type { Request } from '../domain/language/session.ts'
 import type { EventSelector, EventsSource, JoinSource, PeopleSource } from '../domain/language/sources.ts'
 
-/** One statement that yields a line of JSON for each record of a source (query §3). */
+/** One statement that yields a line of JSON for each record of a source (jql §2.1). */
 export interface SourceStatement {
   readonly sql: string
   readonly params: Readonly<Record<string, unknown>>

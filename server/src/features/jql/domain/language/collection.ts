@@ -31,7 +31,7 @@ export const bareSourceOf = (value: unknown): Source | null => {
 const functionOf = (value: unknown, where: string): ((item: Item) => unknown) =>
   typeof value === 'function' ? (value as (item: Item) => unknown) : fail(`${where}: expected a function`)
 
-/** A collection with the transformations of query §3; each gives a new one, and nothing runs yet. */
+/** A collection with the transformations of jql §2.2; each gives a new one, and nothing runs yet. */
 export const collectionOf = (pipeline: Pipeline): object => {
   const then = (stage: Stage): object =>
     collectionOf({ ...pipeline, stages: [...pipeline.stages, stage], isSource: false })

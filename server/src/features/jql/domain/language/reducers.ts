@@ -129,7 +129,7 @@ const percentiles = (accessor: unknown, wanted: unknown): object => {
   })
 }
 
-/** mixpanel.reducer.… (query §3). Sampling is not done here, so `account_for_sampling` changes nothing. */
+/** mixpanel.reducer.… (jql §2.3). Sampling is not done here, so `account_for_sampling` changes nothing. */
 export const reducers = {
   count: () => builtIn<number>({ start: () => 0, add: (count) => count + 1, result: (count) => count }),
   sum: (accessor?: unknown) => sums('sum', accessor, ({ sum }) => sum),

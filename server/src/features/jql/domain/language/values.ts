@@ -1,4 +1,4 @@
-// The language of JQL (query §3) is written in these modules. They run inside the isolate, where there is nothing but
+// The language of JQL (jql §2) is written in these modules. They run inside the isolate, where there is nothing but
 // the ECMAScript language: no Node, no imports from outside this folder. Tests run them in Node as well.
 
 /** Anything that a script or the store can hand over. */
@@ -12,7 +12,7 @@ export const fail = (message: string): never => {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What is left of a value after JSON: collections are passed on as such (query §3). No function or Date survives. */
+/** What is left of a value after JSON: collections are passed on as such (jql §2). No function or Date survives. */
 export const throughJson = (value: unknown): unknown => {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
