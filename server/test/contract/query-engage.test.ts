@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectDocumented, notChecked } from '../support/documented.ts'
 import { type Answer, basic, type Lethe, type SendOptions, startLethe } from '../support/lethe.ts'
-import { adminAccount, consumerAccount, defaultProvision, eu, us } from '../support/provision.ts'
+import { adminAccount, consumerAccount, defaultProvision, eu, other, us } from '../support/provision.ts'
 
 let lethe: Lethe
 const provision = defaultProvision()
@@ -338,5 +339,30 @@ describe('the activity of people (QRY-09)', () => {
     const path = `/api/query/stream/query?project_id=${us.id}`
     expect((await lethe.get(`${path}&distinct_ids=["a"]`, { headers: account })).status).toBe(400)
     expect((await lethe.get(`${path}&from_date=${day()}&to_date=${day()}`, { headers: account })).status).toBe(400)
+  })
+})
+
+describe('the documented answers', () => {
+  const query = `project_id=${us.id}`
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['POST', 'engage', ''],
+    ['POST', 'cohorts/list', ''],
+    ['GET', 'funnels/list', ''],
+    ['GET', 'stream/query', `&from_date=${day()}&to_date=${day()}&distinct_ids=["p0100"]`],
+  ]
+  it.each(cases)('%s %s', async (method, name, more) => {
+    const ask = (params: string, headers: Readonly<Record<string, string>> = account) =>
+      lethe.send(method, `/api/query/${name}?${params}`, { headers })
+    const operation = `${method} /api/query/${name}`
+    expectDocumented(operation, '200', await ask(query + more))
+    expectDocumented(operation, '400', await ask(`${query}${more}&workspace_id=99`))
+    expectDocumented(operation, '401', await ask(query + more, {}))
+    expectDocumented(operation, '403', await ask(`project_id=${other.id}${more}`))
+  })
+
+  it('are all seen', () => {
+    const mine = cases.map(([method, name]) => `${method} /api/query/${name} →`)
+    const left = notChecked(() => true, ['query']).filter((label) => mine.some((start) => label.startsWith(start)))
+    expect(left).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectDocumented, notChecked } from '../support/documented.ts'
 import { type Answer, basic, type Lethe, startLethe } from '../support/lethe.ts'
 import { adminAccount, analystAccount, consumerAccount, eu, owner, strangerAccount, us } from '../support/provision.ts'
 
@@ -252,6 +253,38 @@ describe('annotations (RPT-12)', () => {
       status: 'error',
     })
     expect((await lethe.get(path('annotations'))).status).toBe(401)
+  })
+})
+
+describe('the documented answers of annotations', () => {
+  it('are those of the public API', async () => {
+    const base = '/api/app/projects/:projectId/annotations'
+    const note = { date: '2024-05-01 00:00:00', description: 'Documented' }
+    const tag = expectDocumented(`POST ${base}/tags`, '200', await send('POST', 'annotations/tags', { name: 'doc' }))
+    const made = expectDocumented(`POST ${base}`, '201', await send('POST', 'annotations', { ...note, tags: [tag.id] }))
+    const one = `annotations/${made.results.id}`
+    const good: readonly (readonly [string, string, string, object?])[] = [
+      ['GET', base, 'annotations'],
+      ['GET', `${base}/tags`, 'annotations/tags'],
+      ['GET', `${base}/:annotationId`, one],
+      ['PATCH', `${base}/:annotationId`, one, { description: 'Changed' }],
+      ['DELETE', `${base}/:annotationId`, one],
+    ]
+    for (const [method, pattern, at, body] of good) {
+      expectDocumented(`${method} ${pattern}`, '200', await send(method, at, body))
+    }
+    const all = [
+      ...good,
+      ['POST', base, 'annotations', note],
+      ['POST', `${base}/tags`, 'annotations/tags', {}],
+    ] as const
+    for (const [method, pattern, at, body] of all) {
+      const operation = `${method} ${pattern}`
+      expectDocumented(operation, '403', await send(method, at, body, stranger))
+      const sent = body === undefined ? {} : { body }
+      expectDocumented(operation, '401', await lethe.send(method, path(at), sent))
+    }
+    expect(notChecked(() => true, ['annotations'])).toEqual([])
   })
 })
 

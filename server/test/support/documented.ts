@@ -17,7 +17,13 @@ interface Contract {
 
 const read = (name: string): Contract =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../../contract/${name}.json`), 'utf8'))
-const contracts = { ingestion: read('ingestion'), gdpr: read('gdpr'), export: read('export'), query: read('query') }
+const contracts = {
+  ingestion: read('ingestion'),
+  gdpr: read('gdpr'),
+  export: read('export'),
+  query: read('query'),
+  annotations: read('annotations'),
+}
 const checked = new Set<string>()
 
 /**
