@@ -1,3 +1,4 @@
+// Long: one server and one set of events for all that is asked of them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basic, type Lethe, type SendOptions, startLethe } from '../support/lethe.ts'
 import { privacyOfficer } from '../support/privacy-officer.ts'

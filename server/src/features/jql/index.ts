@@ -1,1 +1,1 @@
-export { createJql, type JqlSettings } from './create-jql.ts'
+export { createJql } from './create-jql.ts'

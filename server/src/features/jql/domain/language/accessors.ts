@@ -1,7 +1,6 @@
 import { fail, type Item, isRecord } from './values.ts'
 
-/** How a script names a part of an item: a dotted path, or a function. */
-export type Accessor = string | ((item: Item) => unknown)
+/** Gives the part of an item that a script named by a dotted path or a function. */
 export type Read = (item: Item) => unknown
 
 /**
