@@ -31,7 +31,7 @@ CREATE TABLE annotation (
     project_id   integer NOT NULL REFERENCES project (id),
     noted_for    timestamp NOT NULL,
     description  text NOT NULL,
-    creator_type text NOT NULL CHECK (creator_type IN ('user', 'service_account')),
+    creator_type text NOT NULL CHECK (creator_type IN ('user', 'service_account', 'project_secret')),
     creator_id   integer NOT NULL,
     creator_name text NOT NULL
 );

@@ -156,6 +156,21 @@ const appCases = (methods: readonly string[], pattern: string, suffix: string) =
   Object.fromEntries(
     methods.map((method) => [`${method} /api/app/projects/:projectId/${pattern}`, appCase(method, suffix)]),
   )
+/** Notes by the paths of before the app API. */
+const oldAnnotationCases = (): Readonly<Record<string, (asked: Asked) => Sent>> => {
+  const sent = `date=${today()}%2010:00:00&id=1`
+  return Object.fromEntries(
+    ['/api/2.0', '/api/query'].flatMap((family) =>
+      ['', '/create', '/update', '/delete'].map((name) => [
+        `GET ${family}/annotations${name}`,
+        ({ home, canary }: Asked): Sent => ({
+          path: `${family}/annotations${name}?project_id=${home.id}&${sent}&description=${canary}`,
+          headers: asAccount,
+        }),
+      ]),
+    ),
+  )
+}
 const savedCases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   ...Object.assign(
     {},
@@ -168,6 +183,7 @@ const savedCases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   ...appCases(['GET', 'POST'], 'annotations', 'annotations'),
   ...appCases(['GET', 'POST'], 'annotations/tags', 'annotations/tags'),
   ...appCases(['GET', 'PATCH', 'DELETE'], 'annotations/:annotationId', 'annotations/1'),
+  ...oldAnnotationCases(),
 }
 
 /** How each route that concerns a project is asked. Everything here would be served on a host of the right region. */

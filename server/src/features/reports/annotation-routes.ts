@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { jsonReply, type Received, type Reply, type Route, type Scoped } from '../../http/route.ts'
-import { InvalidRequest } from '../../kernel/errors.ts'
+import { jsonReply, type Reply, type Route, type Scoped } from '../../http/route.ts'
+import { annotationDescription, dayOrNull, wallClock } from './definitions/annotation.ts'
 import { label } from './definitions/parts.ts'
 import { appBase, readAccess, writeAccess } from './routes.ts'
 import { sentJson } from './sent-json.ts'
@@ -10,20 +10,10 @@ import { whoOf } from './who-saves.ts'
 const path = '/api/app/projects/:projectId/annotations'
 const one = `${path}/:annotationId`
 
-const description = z.string().trim().min(1).max(1_024)
 const tags = z.array(z.int().positive().max(2_147_483_647)).max(100)
-const wallClock = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/, 'must be YYYY-MM-DD HH:mm:ss')
-  // A date such as 2024-02-30 would roll over to March: it must come out as it went in.
-  .refine((text) => sameInstant(text), 'is no date and time')
-const sameInstant = (text: string): boolean => {
-  const ms = Date.parse(`${text.replace(' ', 'T')}Z`)
-  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19).replace('T', ' ') === text
-}
 
-const created = z.object({ date: wallClock, description, tags: tags.default([]) })
-const changed = z.object({ description: description.optional(), tags: tags.optional() })
+const created = z.object({ date: wallClock, description: annotationDescription, tags: tags.default([]) })
+const changed = z.object({ description: annotationDescription.optional(), tags: tags.optional() })
 const newTag = z.object({ name: label })
 
 /** RPT-12: dated notes of a project (reports §9). Answers of the tag calls have no envelope, as documented. */
@@ -38,7 +28,10 @@ export const annotationRoutes = (annotations: AnnotationStore): readonly Route[]
   const idOf = ({ params }: Scoped): string => params['annotationId'] ?? ''
   return [
     route('GET', path, readAccess, async (request) =>
-      results(200, await annotations.list(request.scope, dayOf(request, 'fromDate'), dayOf(request, 'toDate'))),
+      results(
+        200,
+        await annotations.list(request.scope, dayOrNull(request.query, 'fromDate'), dayOrNull(request.query, 'toDate')),
+      ),
     ),
     route('POST', path, writeAccess, async (request) =>
       results(201, await annotations.create(request.scope, sentJson(created, request.body), whoOf(request))),
@@ -58,13 +51,4 @@ export const annotationRoutes = (annotations: AnnotationStore): readonly Route[]
       return results(200, { id: Number(idOf(request)) })
     }),
   ]
-}
-
-const dayOf = ({ query }: Received, name: 'fromDate' | 'toDate'): string | null => {
-  const text = query[name] ?? ''
-  if (text === '') return null
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !sameInstant(`${text} 00:00:00`)) {
-    throw new InvalidRequest(`${name} must be a date of the form YYYY-MM-DD`)
-  }
-  return text
 }

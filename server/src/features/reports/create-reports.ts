@@ -10,6 +10,7 @@ import type { CustomEventDefinition } from './definitions/custom-event.ts'
 import { type DataViewDefinition, dataViewExpression } from './definitions/data-view.ts'
 import type { FunnelDefinition } from './definitions/funnel.ts'
 import { type MemberRouteDeps, memberRoutes } from './member-routes.ts'
+import { oldAnnotationRoutes } from './old-annotation-routes.ts'
 import { type DefinitionRouteDeps, definitionRoutes } from './routes.ts'
 import { createCohortMembers } from './store/clickhouse-cohort-members.ts'
 import { type AnnotationStore, createAnnotationStore } from './store/postgres-annotation-store.ts'
@@ -72,7 +73,12 @@ export interface Reports {
 /** Every route of the slice. */
 export const reportRoutes = (
   deps: DefinitionRouteDeps & MemberRouteDeps & { readonly annotations: AnnotationStore },
-): readonly Route[] => [...definitionRoutes(deps), ...memberRoutes(deps), ...annotationRoutes(deps.annotations)]
+): readonly Route[] => [
+  ...definitionRoutes(deps),
+  ...memberRoutes(deps),
+  ...annotationRoutes(deps.annotations),
+  ...oldAnnotationRoutes(deps.annotations),
+]
 
 // Far more than anybody reads through.
 const definitionCountMax = 10_000

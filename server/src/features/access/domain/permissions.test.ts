@@ -24,7 +24,7 @@ describe('permissions', () => {
   })
 
   it('of the keys of a project', () => {
-    const ofSecret = ['events:import', 'events:export', 'query:read', 'lookup-tables:upload']
+    const ofSecret = ['events:import', 'events:export', 'query:read', 'lookup-tables:upload', 'reports:write']
     expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(ofSecret)
     expect(held({ kind: 'project-token', projectId: 7 })).toEqual(['events:import'])
   })

@@ -16,11 +16,12 @@ export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
   'project:admin': ['owner', 'admin'],
 }
 
-/** What a key of the project itself opens: the secret reads and writes events, the token (no secret) only writes. */
+/** What a key of the project itself opens: the secret reads and writes events and notes (old scripts have nothing else), the token (no secret) only writes. */
 const permissionsOfSecret: readonly Permission[] = [
   'events:import',
   'events:export',
   'query:read',
+  'reports:write',
   'lookup-tables:upload',
 ]
 const permissionsOfToken: readonly Permission[] = ['events:import']

@@ -7,7 +7,8 @@ export type DefinitionKind = 'funnel' | 'bookmark' | 'cohort' | 'custom-event' |
 
 /** Who saved something: a person who logs in, or a service account. */
 export interface Creator {
-  readonly type: 'user' | 'service_account'
+  /** Only annotations may be of a project's secret. */
+  readonly type: 'user' | 'service_account' | 'project_secret'
   readonly id: number
   readonly name: string
 }
