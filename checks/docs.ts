@@ -61,9 +61,10 @@ const citedPages: Readonly<Record<string, string>> = {
   style: 'docs/style.md',
   clients: 'docs/spec/clients.md',
   jql: 'docs/spec/jql.md',
+  expressions: 'docs/spec/expressions.md',
 }
 const citation =
-  /\b(?:(privacy|residency|ingestion|identity|export|auth|jql|design|style) §(\d+(?:\.\d+)?)|(clients) (A\d))/gi
+  /\b(?:(privacy|residency|ingestion|identity|export|auth|jql|expressions|design|style) §(\d+(?:\.\d+)?)|(clients) (A\d))/gi
 
 /** `1.2`: a heading of that number, or item 2 of a numbered list under heading 1. */
 const hasSection = (text: string, section: string): boolean => {

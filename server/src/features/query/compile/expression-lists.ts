@@ -136,7 +136,7 @@ const memberSql = (compiler: Compiler, target: Expression, key: Expression): str
 
 /**
  * The keys under which a value is counted in a breakdown, from its JSON text: one per different element of a list,
- * `undefined` for what is missing, null or an empty list (query.md §4.2). Array(String); `bucketKeys` says the same.
+ * `undefined` for what is missing, null or an empty list (expressions §6). Array(String); `bucketKeys` says the same.
  */
 export const bucketKeysSql = (json: string): string => {
   const key = (part: string, number: string): string =>

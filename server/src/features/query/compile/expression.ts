@@ -24,7 +24,7 @@ export const compileExpression = (node: Expression, want: Want, context: Express
   return want === 'number' && !isOnly(node, type.number | type.undefined) ? `ifNotFinite(${sql}, NULL)` : sql
 }
 
-/** SQL of a filter: 1 where the expression is true, else 0; never NULL (query.md §4.2). */
+/** SQL of a filter: 1 where the expression is true, else 0; never NULL (expressions §4). */
 export const compileFilter = (node: Expression, context: ExpressionContext): string => compilerOf(context).truth(node)
 
 const compilerOf = (context: ExpressionContext): Compiler => {

@@ -8,7 +8,7 @@ const keyOf = (value: JsonValue | undefined): string => {
 
 /**
  * The keys under which a value is counted in a breakdown, from its JSON text: one per different element of a list,
- * `undefined` for what is missing, null or an empty list (query.md §4.2). `compile/expression-lists.ts` says the same in SQL.
+ * `undefined` for what is missing, null or an empty list (expressions §6). `compile/expression-lists.ts` says the same in SQL.
  */
 export const bucketKeys = (json: string): readonly string[] => {
   const value = valueOfJson(json)

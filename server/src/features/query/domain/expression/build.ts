@@ -13,7 +13,7 @@ import {
 } from './nodes.ts'
 import { ExpressionError } from './tokens.ts'
 
-// The only place that makes nodes: what a value can be is worked out here, what cannot be is refused here (query.md §4.2),
+// The only place that makes nodes: what a value can be is worked out here, what cannot be is refused here (expressions §4),
 // and a datetime that would have to stand among other values becomes its text.
 
 /** How deep an expression may be: its SQL and every walk over it stay far from the end of a stack. */

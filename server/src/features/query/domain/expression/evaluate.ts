@@ -16,7 +16,7 @@ import {
   valueOfJson,
 } from './values.ts'
 
-// What an expression means, one record at a time: the rules of query.md §4.2 in the order of the page. The engine runs the
+// What an expression means, one record at a time: the rules of expressions §4 in the order of the page. The engine runs the
 // SQL of compile/expression.ts; tests compare both.
 
 /** One event or profile. Properties are JSON texts by name, as they are stored. */

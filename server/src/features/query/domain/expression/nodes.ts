@@ -1,4 +1,4 @@
-// The tree of an expression (query.md §4, §5). Nodes are frozen; each knows what its value can be (`types`), how deep it
+// The tree of an expression (expressions §2, §5). Nodes are frozen; each knows what its value can be (`types`), how deep it
 // is and where it stood in the text (`at`, counted from 1). Made only by build.ts.
 
 /** What a value can be, as bits. A value that can be a datetime can otherwise only be undefined. */

@@ -46,7 +46,7 @@ const shape = (node: Expression): string => {
 
 describe('an expression', () => {
   it.each([
-    // The forms of the reference and of clients (query.md §4).
+    // The forms of the reference and of clients (expressions §2).
     ['properties["$os"]=="Linux"', '(== event.$os "Linux")'],
     ['user["$name"]=="U"', '(== profile.$name "U")'],
     [

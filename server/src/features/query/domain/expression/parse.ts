@@ -23,7 +23,7 @@ import type { ColumnName, CompareOp, EachNode, Expression } from './nodes.ts'
 import { createReader, isWord, type ParseOptions, type Reader, say } from './reader.ts'
 import { ExpressionError, tokensOf } from './tokens.ts'
 
-// One grammar: recursive descent, a function per level of precedence (query.md §4). Bounds: characters (tokens.ts), depth
+// One grammar: recursive descent, a function per level of precedence (expressions §2). Bounds: characters (tokens.ts), depth
 // of the tree (build.ts), and depth of the descent, so that no text can reach the end of the stack.
 
 const columns: Readonly<Record<string, ColumnName>> = {

@@ -1,7 +1,7 @@
 import { ExpressionError } from './tokens.ts'
 
 // Regular expressions run in the engine, which is RE2: no look-around and no back-references, so that no pattern can take
-// exponential time. Formulas are written for PCRE2 (query.md §5); what both read alike is accepted, the rest refused with
+// exponential time. Formulas are written for PCRE2 (expressions §5); what both read alike is accepted, the rest refused with
 // a sentence. The same pattern is translated for JavaScript, where the tests evaluate it.
 
 export interface Pattern {

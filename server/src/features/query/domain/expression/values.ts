@@ -1,6 +1,6 @@
 import { isJsonObject, isNumberLike, type JsonValue, parseJson } from '../../../../kernel/json.ts'
 
-// Values while an expression is evaluated, by the rules of query.md §4.1 and §4.2. A number that no double holds keeps its
+// Values while an expression is evaluated, by the rules of expressions §3 and §4. A number that no double holds keeps its
 // own text (kernel/json.ts): it is equal to itself, compared as the nearest double or as infinite, and not calculated with
 // when it is infinite.
 
