@@ -201,6 +201,38 @@ describe('applying the provisioning file', () => {
     expect(await version()).toBe(2)
   })
 
+  it('sets how long events are kept once, again after it was changed, and leaves it alone where it says nothing', async () => {
+    const rules = { days: 400, events: [{ event: 'Short', days: 7 }] }
+    const withRules = (retention: object) => apply((file) => Object.assign(shop(file), { retention }))
+    const kept = () =>
+      one(`SELECT jsonb_build_array((SELECT days FROM project_retention WHERE project_id = ${us.id}),
+        (SELECT jsonb_agg(jsonb_build_array(event, days)) FROM event_retention WHERE project_id = ${us.id}))`)
+    await withRules(rules)
+    expect([await kept(), await withRules(rules)]).toEqual([
+      [400, [['Short', 7]]],
+      { createdCount: 0, changedCount: 0 },
+    ])
+    expect(await apply()).toEqual({ createdCount: 0, changedCount: 0 })
+    expect([(await withRules({ days: null })).changedCount, await kept()]).toEqual([1, [null, null]])
+    expect(() => withRules({ days: 0 })).toThrow('retention.days')
+  })
+
+  it('grants classified access and takes it away', async () => {
+    const granted = () =>
+      one(`SELECT jsonb_build_array((SELECT count(*) FROM service_account WHERE classified_access),
+        (SELECT count(*) FROM organization_member WHERE classified_access))`)
+    const grant = (file: File) => {
+      const [acme] = file.organizations
+      Object.assign(acme?.service_accounts[0] ?? {}, { classified_access: true })
+      Object.assign(acme?.users[0] ?? {}, { classified_access: true })
+    }
+    await apply()
+    expect(await granted()).toEqual([0, 0])
+    expect([(await apply(grant)).changedCount, await granted()]).toEqual([2, [1, 1]])
+    expect((await apply(grant)).changedCount).toBe(0)
+    expect([(await apply()).changedCount, await granted()]).toEqual([2, [0, 0]])
+  })
+
   it('sets group keys up once, keeps those that it does not name, and refuses too many', async () => {
     const withKeys = (...keys: readonly unknown[]) => apply((file) => Object.assign(shop(file), { group_keys: keys }))
     const stored = () =>

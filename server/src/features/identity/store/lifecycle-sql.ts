@@ -3,7 +3,7 @@ import type { ProjectScope } from '../../../kernel/scope.ts'
 /**
  * Events that nobody sees any longer because they are past their retention (PRIV-33) or because somebody asked to
  * delete them by a rule (PRIV-34). The rules are read as scalar subqueries, before the events: while there are none,
- * the engine drops the condition and reads no column for it; property values are read only while a rule asks for them.
+ * the engine is left with a comparison of the time; property values are read only while a rule asks for them.
  */
 
 /** From which time on an event with `keepDays` is kept: whole UTC days by the engine's clock. */
@@ -15,23 +15,26 @@ const thisProject = '{projectId:UInt64}'
 const projectDays = `argMaxIf(keep_days, project_id, event = '')`
 const isOverride = `project_id != 0 AND event != ''`
 
-/** One scalar, so that all of it is of one version: (days of the project, names with a rule of their own, from when each is kept). */
+/** One scalar, so that all of it is of one version: names with a rule of their own, and from when events are kept, of others and of each name. */
 const retentionOf = (projectId: string): string => `(
-SELECT (${projectDays}, groupArrayIf(event, ${isOverride}),
+SELECT (groupArrayIf(event, ${isOverride}),
         arrayMap(days -> ${keptFromSql('days')}, arrayPushFront(groupArrayIf(keep_days, ${isOverride}), ${projectDays})))
 FROM (SELECT project_id, event, keep_days FROM event_retention WHERE project_id IN (0, ${projectId})
       QUALIFY version = max(version) OVER ()))`
 
+// The comparison with a constant is what the engine prunes partitions by.
 const withinRetentionSql = (projectId: string, row: string): string => {
   const rules = retentionOf(projectId)
-  return `if(empty(${rules}.2),
-   ${rules}.1 = 0 OR ${row}time >= ${rules}.3[1],
-   ${row}time >= ${rules}.3[indexOf(${rules}.2, ${row}event) + 1])`
+  return `if(empty(${rules}.1),
+   ${row}time >= ${rules}.2[1],
+   ${row}time >= arrayMin(${rules}.2) AND ${row}time >= ${rules}.2[indexOf(${rules}.1, ${row}event) + 1])`
 }
 
 /** Condition on a row of `event`, without alias: past the retention of the project. For the sweep; binds nothing. */
-export const expiredEventSql = ({ projectId }: ProjectScope): string =>
-  `project_id = ${projectId} AND NOT (${withinRetentionSql(String(projectId), '')})`
+export const expiredEventSql = ({ projectId }: ProjectScope): string => {
+  const project = String(projectId)
+  return `project_id = ${project} AND time < arrayMax(${retentionOf(project)}.2) AND NOT (${withinRetentionSql(project, '')})`
+}
 
 const ruleColumns = 'event, from_time, until_time, cutoff'
 
@@ -61,6 +64,11 @@ const isDeletedSql = (which: string, row: string): string => {
 export const liveEventSql = (): string =>
   `(${withinRetentionSql(thisProject, 'e.')})\n  AND NOT ${isDeletedSql(`project_id = ${thisProject}`, 'e.')}`
 
+const thisDeletion = 'deletion_id = {deletionId:String}'
+const ofDeletion = `hidden_event WHERE ${thisDeletion}`
+
 /** Condition on a row of `event`, without alias: the deletion by rule with the bound `deletionId` means it. */
 export const meantByDeletionSql = ({ projectId }: ProjectScope): string =>
-  `project_id = ${projectId} AND ${isDeletedSql('deletion_id = {deletionId:String}', '')}`
+  `project_id = ${projectId} AND event IN (SELECT event FROM ${ofDeletion})
+  AND time >= (SELECT min(from_time) FROM ${ofDeletion}) AND time < (SELECT max(until_time) FROM ${ofDeletion})
+  AND ${isDeletedSql(thisDeletion, '')}`
