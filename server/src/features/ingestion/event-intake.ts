@@ -21,7 +21,7 @@ import type { HotIds } from './hot-ids.ts'
 import type { DataDoor, SuppressionList, Tally } from './ports.ts'
 import { noSignals, signalsOf } from './privacy-signals.ts'
 import type { GroupCommitter } from './store/group-committer.ts'
-import { createRowBlockWriter, type RowBlockWriter } from './store/row-block.ts'
+import { createRowBlockWriter, type RowBlock, rowBlockOf } from './store/row-block.ts'
 
 /** What a region takes rows by. */
 export interface RegionWriter {
@@ -109,7 +109,7 @@ export const createEventIntake = (deps: EventIntakeDeps, options: IntakeOptions)
     },
     store: async () => {
       const writer = deps.writerOf(scope.regionId)
-      await addJoining(writer.joins, options, joining, rows)
+      if (joining.length > 0) return storeJoining(writer, options, joining, rows.end())
       const linked = links.length === 0 ? undefined : writer.links.record(scope, project.erasureEpoch, links)
       await writer.events.commit(rows.end(), linked)
     },
@@ -124,20 +124,37 @@ interface Joining {
   readonly join: NonNullable<AcceptedEvent['join']>
 }
 
-const addJoining = async (
-  joins: JoinStore,
+/**
+ * The other events of the request wait too, counted by the committer: those under a new alias belong to its original,
+ * and that goes by when they are stored (identity §5). Modes with joins have no links by device.
+ */
+const storeJoining = async (
+  { joins, events }: RegionWriter,
   { scope, project }: IntakeOptions,
   joining: readonly Joining[],
-  rows: RowBlockWriter,
+  others: RowBlock,
 ): Promise<void> => {
-  if (joining.length === 0) return
   const asked = joining.map(({ join: { kind, from, to } }) => ({ kind, from, to }))
-  const failures = await joins.decide(scope, project, asked)
-  for (const [at, { row, join }] of joining.entries()) {
-    const reason = failures[at] ?? null
-    rows.add(reason === null ? row : join.failedRow({ reason, description: joinFailures[reason] }))
-  }
+  const heldBytes = joining.reduce((sum, { row }) => sum + row.length, 0)
+  const decided = joins.decide(scope, project, asked, heldBytes)
+  const told = decided.then((failures) => events.commit(rowBlockOf(rowsAfter(joining, failures))))
+  await Promise.all([
+    told,
+    events.commit(
+      others,
+      decided.then(() => undefined),
+    ),
+  ])
 }
+
+const rowsAfter = (
+  joining: readonly Joining[],
+  failures: Awaited<ReturnType<JoinStore['decide']>>,
+): readonly string[] =>
+  joining.map(({ row, join }, at) => {
+    const reason = failures[at] ?? null
+    return reason === null ? row : join.failedRow({ reason, description: joinFailures[reason] })
+  })
 
 const stepContext = (
   deps: EventIntakeDeps,

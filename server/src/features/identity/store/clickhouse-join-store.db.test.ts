@@ -148,6 +148,16 @@ describe('join store', () => {
     expect(await canonicalOf(scope, ['b', 'd'])).toEqual(['a', 'd'])
   })
 
+  it('refuses more than it may hold, and decides again when less waits', async () => {
+    const scope = aScope()
+    const store = open()
+    const first = store.decide(scope, original, [merge('a', 'b')], 60 * 1_024 * 1_024)
+    const refused = store.decide(scope, original, [merge('c', 'd')], 5 * 1_024 * 1_024)
+    await expect(refused).rejects.toMatchObject({ code: 'OVERLOADED' })
+    expect(await first).toEqual([null])
+    expect(await store.decide(scope, original, [merge('c', 'd')], 5 * 1_024 * 1_024)).toEqual([null])
+  })
+
   it('decides nothing in simplified mode', async () => {
     const scope = aScope()
     expect(await open().decide(scope, modeOf('simplified'), [merge('a', 'a')])).toEqual([null])
@@ -163,9 +173,11 @@ describe('join store', () => {
       engines.region.rows<{ linked_at: string }>(
         `SELECT DISTINCT linked_at FROM identity_link WHERE project_id = ${scope.projectId} AND distinct_id = 'B'`,
       )
+    expect(await open().decide(scope, legacy, [alias('C', 'B')])).toEqual([null])
+    expect(await canonicalOf(scope, ['B', 'C'])).toEqual(['A', 'A'])
     const before = await times()
     expect(await store.decide(scope, legacy, [alias('A', 'Z'), alias('B', 'X')])).toEqual([null, 'alias_already_used'])
-    expect(await canonicalOf(scope, ['A', 'B'])).toEqual(['Z', 'Z'])
+    expect(await canonicalOf(scope, ['A', 'B', 'C'])).toEqual(['Z', 'Z', 'Z'])
     expect(await times()).toEqual(before)
   })
 })

@@ -32,12 +32,14 @@ export interface JoinStore {
   /**
    * What is wrong with each join, null: nothing. Resolves when the links are durable: the event that asks for a join
    * may be stored after that. Safe with several servers. Throws Overloaded when too many wait, EngineUnavailable when a
-   * store does not answer; some of the joins may have been made then, and a retry finds them.
+   * store does not answer; some of the joins may have been made then, and a retry finds them. `heldBytes`: what the
+   * caller keeps in memory meanwhile (invariant 9).
    */
   decide(
     scope: ProjectScope,
     project: Pick<Project, 'identityMode' | 'erasureEpoch'>,
     joins: readonly Join[],
+    heldBytes?: number,
   ): Promise<readonly (JoinFailure | null)[]>
 }
 
@@ -53,6 +55,7 @@ interface Job {
 const batchJoinCountMax = 1_000
 // Each is two ids of at most 255 bytes.
 const queueJoinCountMax = 50_000
+const queueBytesMax = 64 * 1_024 * 1_024
 // About 40 MB: two ids each.
 const knownJoinCountMax = 50_000
 
@@ -67,6 +70,7 @@ export const createJoinStore = (deps: JoinStoreDeps): JoinStore => {
   const queue: Job[] = []
   const known = createKnownJoins(knownJoinCountMax)
   let queuedCount = 0
+  let queuedBytes = 0
   let isRunning = false
 
   const run = async (): Promise<void> => {
@@ -81,14 +85,15 @@ export const createJoinStore = (deps: JoinStoreDeps): JoinStore => {
   }
 
   return {
-    decide: async (scope, { identityMode, erasureEpoch }, joins) => {
+    decide: async (scope, { identityMode, erasureEpoch }, joins, heldBytes = 0) => {
       if (identityMode === 'simplified') return joins.map(() => null)
       const keys = joins.map(({ kind, from, to }) => JSON.stringify([scope.projectId, erasureEpoch, kind, from, to]))
       if (keys.every((key) => known.has(key))) return joins.map(() => null)
-      if (queuedCount + joins.length > queueJoinCountMax) {
+      if (queuedCount + joins.length > queueJoinCountMax || queuedBytes + heldBytes > queueBytesMax) {
         throw new Overloaded('too many identity events are waiting; send this again')
       }
       queuedCount += joins.length
+      queuedBytes += heldBytes
       try {
         const failures = await new Promise<readonly (JoinFailure | null)[]>((done, failed) => {
           queue.push({ scope, mode: identityMode, joins, done, failed })
@@ -100,6 +105,7 @@ export const createJoinStore = (deps: JoinStoreDeps): JoinStore => {
         return failures
       } finally {
         queuedCount -= joins.length
+        queuedBytes -= heldBytes
       }
     },
   }
@@ -164,8 +170,7 @@ const decideUnderLock = async (
   for (const [projectId, ofProject] of Map.groupBy(jobs, ({ scope }) => scope.projectId)) {
     const [{ scope, mode }] = ofProject as [Job, ...Job[]]
     const joins = ofProject.flatMap((job) => job.joins)
-    const ids = [...new Set(joins.flatMap(({ from, to }) => [from, to]))]
-    const decision = decideJoins(mode, joins, await readLinkedIds(db, scope, ids))
+    const decision = decideJoins(mode, joins, await readLinkedIds(db, scope, mode, joins))
     decisions.set(projectId, decision)
     for (const link of decision.links) rows.push(linkRowText(projectId, link))
     // A legacy alias does not look back: what was said of it before stays where it is (identity §5).

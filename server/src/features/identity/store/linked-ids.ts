@@ -1,16 +1,26 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import type { LinkedId } from '../domain/decide-joins.ts'
+import type { Join } from '../domain/read-join.ts'
 import { linkOrderSql } from './link-order.ts'
 
-// Whoever was ever linked to the canonical id of one of the ids: a link that was made again elsewhere is told apart by
-// what it says now. The hidden set is looked at, or a person who comes back would be joined to who is being erased.
-const linkedIdsSql = `
-WITH canonicals AS (
+type Mode = 'original' | 'legacy'
+
+// Original: who is joined, and how many ids that makes. Legacy: a root may have any number of aliases, and all that
+// matters of it is who it is; only those that become an alias take theirs along.
+const canonicalsSql: Record<Mode, string> = {
+  original: `
     SELECT arrayJoin({ids:Array(String)}) AS id
     UNION DISTINCT
     SELECT canonical_id FROM identity_link
-    WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
+    WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}`,
+  legacy: 'SELECT arrayJoin({fromIds:Array(String)}) AS id',
+}
+
+// Whoever was ever linked to the canonical id of one of the ids: a link that was made again elsewhere is told apart by
+// what it says now. The hidden set is looked at, or a person who comes back would be joined to who is being erased.
+const linkedIdsSql = (mode: Mode): string => `
+WITH canonicals AS (${canonicalsSql[mode]}
 ), candidates AS (
     SELECT distinct_id FROM identity_link
     WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}
@@ -33,19 +43,24 @@ FROM (
 )
 GROUP BY distinct_id`
 
-/** Every linked id of every cluster that one of `ids` belongs to, and possibly more. */
+/** Every linked id that `decideJoins` has to know for the joins, and possibly more. */
 export const readLinkedIds = async (
   db: RegionDb,
   scope: ProjectScope,
-  ids: readonly string[],
+  mode: Mode,
+  joins: readonly Join[],
 ): Promise<readonly LinkedId[]> => {
+  const fromIds = [...new Set(joins.map(({ from }) => from))]
+  const ids = [...new Set([...fromIds, ...joins.map(({ to }) => to)])]
   const rows = await db.rows<{
     distinct_id: string
     canonical: string
     is_seen: number
     newest: string
     since: string
-  }>(linkedIdsSql, { params: { projectId: scope.projectId, ids } })
+  }>(linkedIdsSql(mode), {
+    params: { projectId: scope.projectId, ids, ...(mode === 'legacy' ? { fromIds } : {}) },
+  })
   return rows.map((row) => ({
     distinctId: row.distinct_id,
     canonicalId: row.is_seen === 1 ? row.canonical : null,
