@@ -16,6 +16,8 @@ const comma = Buffer.from(',')
 
 const disturbed = (): LimitExceeded => new LimitExceeded('the script disturbed the process that ran it')
 
+const isKnown = (type: string): boolean => Object.values<string>(frame).includes(type)
+
 const parsed = (bytes: Buffer): unknown => {
   try {
     return JSON.parse(bytes.toString('utf8'))
@@ -47,6 +49,7 @@ export async function* readFrames(stdout: Readable, outputBytesMax: number): Asy
       if (type === '') {
         type = String.fromCharCode(chunk[at] as number)
         at += 1
+        if (!isKnown(type)) throw disturbed()
         if (type === frame.items) {
           if (hasItems) yield { kind: 'items', bytes: comma }
           hasItems = true
@@ -79,6 +82,5 @@ export async function* readFrames(stdout: Readable, outputBytesMax: number): Asy
 const wholeLine = (type: string, bytes: Buffer): Frame => {
   if (type === frame.request) return { kind: 'request', request: parsed(bytes) }
   if (type === frame.done) return { kind: 'done' }
-  if (type === frame.fault) return { kind: 'fault', fault: faultOf(parsed(bytes)) }
-  throw disturbed()
+  return { kind: 'fault', fault: faultOf(parsed(bytes)) }
 }

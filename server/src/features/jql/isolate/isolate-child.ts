@@ -91,7 +91,8 @@ const openIsolate = async (order: Order) => {
   const runtime = quickJs.newRuntime()
   runtime.setMaxStackSize(stackBytes)
   const deadlineMs = Date.now() + order.timeoutMs
-  runtime.setInterruptHandler(() => Date.now() > deadlineMs)
+  // The server kills what is late; this ends a script whose server was killed itself.
+  runtime.setInterruptHandler(() => Date.now() > deadlineMs || process.ppid !== order.serverPid)
   return { runtime, context: runtime.newContext() }
 }
 

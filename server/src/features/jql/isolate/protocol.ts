@@ -8,6 +8,8 @@ export interface Order {
   readonly params: string
   readonly timeoutMs: number
   readonly memoryMegabytes: number
+  /** Process id; when it is not the parent any more, nobody waits for the script. */
+  readonly serverPid: number
 }
 
 /** First byte of each line from the process. */

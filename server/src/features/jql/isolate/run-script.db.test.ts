@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openScript, type ScriptLimits } from './run-script.ts'
 
@@ -33,17 +34,18 @@ const mainOf = (body: string): string => `function main() {\n${body}\n}`
 const overPeople = (transformations: string): string => mainOf(`return People()${transformations}`)
 const people = (count: number) => Array.from({ length: count }, (_, i) => ({ distinct_id: `u${i}`, properties: { i } }))
 
-/** Processes of ours that run scripts. */
-const scriptProcesses = (): number =>
+const scriptPidsOf = (parent: number): readonly string[] =>
   readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
     try {
-      const isChild = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(process.pid)
+      const isChild = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(parent)
       return isChild && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('isolate-child.ts')
     } catch {
       return false
     }
-  }).length
+  })
+/** Processes of ours that run scripts. */
+const scriptProcesses = (): number => scriptPidsOf(process.pid).length
 
 describe('a script in its process', () => {
   it('finds the language, lodash and its parameters', async () => {
@@ -207,13 +209,7 @@ describe('a hostile script', () => {
 describe('the process', () => {
   it('has no environment, no rights to write, and may read nothing but its own source', async () => {
     const { close } = await open(overPeople(''))
-    const pid = readdirSync('/proc').find((name) => {
-      try {
-        return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('isolate-child.ts')
-      } catch {
-        return false
-      }
-    })
+    const [pid] = scriptPidsOf(process.pid)
     expect(pid).toBeDefined()
     const flags = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
     expect(flags).toContain('--permission')
@@ -224,6 +220,19 @@ describe('the process', () => {
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/')
     close()
     await expect.poll(scriptProcesses).toBe(0)
+  })
+
+  it('ends when its server is killed', async () => {
+    const file = new URL('./run-script.ts', import.meta.url).href
+    const order = { script: 'while (true) {}', params: '{}' }
+    const code = `import { openScript } from ${JSON.stringify(file)}
+      openScript({ ...${JSON.stringify(order)}, signal: new AbortController().signal }, ${JSON.stringify(roomy)})`
+    const server = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' })
+    const scriptPid = () => scriptPidsOf(server.pid as number)[0]
+    await expect.poll(scriptPid, { timeout: 10_000 }).toBeDefined()
+    const pid = scriptPid()
+    server.kill('SIGKILL')
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false)
   })
 
   it('ends when the client goes away', async () => {

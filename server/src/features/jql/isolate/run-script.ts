@@ -118,6 +118,7 @@ export const openScript = async (input: ScriptInput, limits: ScriptLimits): Prom
     params: input.params,
     timeoutMs: limits.timeoutMs,
     memoryMegabytes: limits.memoryMegabytes,
+    serverPid: process.pid,
   }
   stdin.write(`${JSON.stringify(order)}\n`)
   const frames = readFrames(stdout, limits.outputBytesMax)
@@ -127,8 +128,7 @@ export const openScript = async (input: ScriptInput, limits: ScriptLimits): Prom
       throw error
     })
     if (done === true) {
-      // Killed by us, or dead by itself: out of memory beyond what it could tell.
-      throw ending.reason ?? new LimitExceeded('the script ended the process that ran it, most likely for its memory')
+      throw ending.reason ?? diedByItself()
     }
     if (value.kind === 'fault') throw errorOf(value.fault, limits)
     return value
@@ -141,15 +141,22 @@ export const openScript = async (input: ScriptInput, limits: ScriptLimits): Prom
       request: first.request,
       close: () => end(undefined),
       results: async function* (records) {
-        const feeding = pipeline(bounded(records, limits.processedBytesMax), stdin).catch((error: unknown) => {
-          // The pipe of a process that has ended tells nothing new.
-          if ((error as NodeJS.ErrnoException).code !== 'EPIPE') end(error)
-        })
+        let isFed = false
+        const feeding = pipeline(bounded(records, limits.processedBytesMax, end), stdin).then(
+          () => {
+            isFed = true
+          },
+          // What is wrong with the source was told to `end`; the pipe of a process that has ended tells nothing new.
+          () => undefined,
+        )
         try {
           yield Buffer.from('[')
           for (let one = await next(); one.kind !== 'done'; one = await next()) {
             if (one.kind === 'items') yield one.bytes
           }
+          // To the process, a source that breaks off looks like one that has ended.
+          await feeding
+          if (!isFed) throw ending.reason ?? diedByItself()
           yield Buffer.from(']')
         } finally {
           end(undefined)
@@ -163,14 +170,27 @@ export const openScript = async (input: ScriptInput, limits: ScriptLimits): Prom
   }
 }
 
-async function* bounded(records: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Buffer> {
+async function* bounded(
+  records: AsyncIterable<Buffer>,
+  bytesMax: number,
+  onError: (error: unknown) => void,
+): AsyncGenerator<Buffer> {
   let bytes = 0
-  for await (const chunk of records) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw new LimitExceeded(`the query has to process more than ${bytesMax} bytes`)
-    yield chunk
+  try {
+    for await (const chunk of records) {
+      bytes += chunk.length
+      if (bytes > bytesMax) throw new LimitExceeded(`the query has to process more than ${bytesMax} bytes`)
+      yield chunk
+    }
+  } catch (error) {
+    onError(error)
+    throw error
   }
 }
+
+/** Not killed by us: out of memory beyond what it could tell. */
+const diedByItself = (): LimitExceeded =>
+  new LimitExceeded('the script ended the process that ran it, most likely for its memory')
 
 const timeExceeded = ({ timeoutMs }: ScriptLimits): LimitExceeded =>
   new LimitExceeded(`the query ran longer than ${timeoutMs / 1_000} seconds`)
