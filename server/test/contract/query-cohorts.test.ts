@@ -157,6 +157,8 @@ describe('a dynamic cohort (RPT-06)', () => {
       body: { filter_by_cohort: JSON.stringify({ id }) },
     })
     expect([answer.status, answer.json().error]).toEqual([400, `the project has no cohort ${buyers}`])
+    // It takes nothing from the list of the others.
+    expect((await listed()).map((cohort) => cohort.id)).toContain(id)
   })
 
   it('shows ids without a profile bare, with one condition more, and counts only its own project', async () => {

@@ -1,8 +1,8 @@
+import { AppError } from '../../../kernel/errors.ts'
 import type { SavedCohort, SavedReports } from '../../reports/index.ts'
 import { createCohortSql } from '../cohorts/cohort-sql.ts'
 import { resolveCohort } from '../cohorts/resolve-cohort.ts'
 import { createBinder } from '../compile/sql-context.ts'
-import { NoSuchCohort } from '../errors.ts'
 import type { Endpoint, QueryCall } from '../http/query-route.ts'
 
 export interface SavedListDeps {
@@ -25,7 +25,7 @@ export const cohortsListEndpoint = ({ saved }: SavedListDeps): Endpoint => ({
     const cohorts = await saved.cohorts(call.view.scope)
     const counts = new Map<number, number>()
     for (const cohort of cohorts.filter(isUncounted).slice(0, computedAtOnceMax)) {
-      counts.set(cohort.id, await countCohort({ saved }, call, cohort.id))
+      counts.set(cohort.id, await countCohort({ saved }, call, cohort))
     }
     return { json: cohorts.map((cohort) => wireOf(call, cohort, counts.get(cohort.id) ?? cohort.memberCount)) }
   },
@@ -37,18 +37,23 @@ const computedAtOnceMax = 20
 const isUncounted = ({ countedAt, updatedAt, definition }: SavedCohort): boolean =>
   definition.type === 'dynamic' && (countedAt === null || countedAt < updatedAt)
 
-const countCohort = async ({ saved }: SavedListDeps, { view, run }: QueryCall, id: number): Promise<number> => {
+const countCohort = async (
+  { saved }: SavedListDeps,
+  { view, run }: QueryCall,
+  { id, memberCount }: SavedCohort,
+): Promise<number> => {
   try {
     const cohort = await resolveCohort({ saved, timezone: view.timezone, nowMs: view.nowMs }, view.scope, id)
     const binder = createBinder(view)
     const members = createCohortSql(view, binder).members(cohort)
     const [row] = await run.rows<{ n: number }>(view, binder, `SELECT count() AS n FROM (${members})`)
     const count = row?.n ?? 0
-    await saved.cohortCounted(view.scope, id, count)
+    // What is seen through a data view is not the whole cohort.
+    if (view.dataView === null) await saved.cohortCounted(view.scope, id, count)
     return count
   } catch (error) {
-    // Names a cohort that was removed since.
-    if (error instanceof NoSuchCohort) return 0
+    // It names what was removed since, or what the caller may not see: the list has other cohorts too.
+    if (error instanceof AppError && error.status < 500 && error.status !== 429) return memberCount
     throw error
   }
 }
