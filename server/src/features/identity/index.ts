@@ -17,6 +17,7 @@ export { hasPeople } from './store/has-people.ts'
 export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
+export { findLiveEvents, type LiveEvents, liveEventsSql } from './store/live-events.ts'
 export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {

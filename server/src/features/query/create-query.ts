@@ -5,7 +5,7 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
-import { hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
+import { findLiveEvents, hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
 import { createEngageSessions } from './engage/sessions.ts'
 import { NoSuchDataView } from './errors.ts'
 import { events } from './events/events.ts'
@@ -81,6 +81,7 @@ export const readViewFacts = ({
 }: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor'>): ReadViewFacts => ({
   classified: classifiedFor,
   hasIdentityRows: (scope, signal) => hasIdentityRows(regionDb(scope.regionId), scope, signal),
+  live: (scope, signal) => findLiveEvents(regionDb(scope.regionId), scope, signal),
   duplicates,
   dataView: async (scope, workspaceId) => {
     const id = /^[1-9]\d{0,14}$/.test(workspaceId) ? Number(workspaceId) : null

@@ -1,7 +1,7 @@
 import type { Principal } from '../../kernel/principal.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
-import type { KnownDuplicates } from '../identity/index.ts'
+import type { KnownDuplicates, LiveEvents } from '../identity/index.ts'
 
 declare const viewed: unique symbol
 
@@ -22,6 +22,8 @@ export interface ReadView {
   readonly nowMs: number
   /** False: nobody of the project is linked or hidden, and reads need no resolution. */
   readonly hasIdentityRows: boolean
+  /** Which events are past their retention, or deleted by a rule. */
+  readonly live: LiveEvents
   /** Null: no event of the project is stored twice, and reads need no deduplication. */
   readonly duplicates: KnownDuplicates | null
   /** Expression of the data view (`workspace_id`), which every event has to meet; null for all data (QRY-22). */
@@ -33,6 +35,7 @@ export interface ReadView {
 
 export interface ReadViewFacts {
   readonly hasIdentityRows: (scope: ProjectScope, signal: AbortSignal) => Promise<boolean>
+  readonly live: (scope: ProjectScope, signal: AbortSignal) => Promise<LiveEvents>
   /** Sees every event that was stored before the call. */
   readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
   /** Throws InvalidRequest for an id that the project does not have. */
@@ -54,14 +57,15 @@ export const openReadView = async (
   facts: ReadViewFacts,
   { principal, scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
-  const [hasIdentityRows, duplicates, dataView, classified] = await Promise.all([
+  const [hasIdentityRows, live, duplicates, dataView, classified] = await Promise.all([
     facts.hasIdentityRows(scope, signal),
+    facts.live(scope, signal),
     facts.duplicates(scope, signal),
     workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
     facts.classified(principal, scope),
   ])
   const { timezone } = project
-  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, duplicates, dataView, classified }) as ReadView
+  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, live, duplicates, dataView, classified }) as ReadView
 }
 
 /** For rows as they were stored, duplicates included, which only raw export gives. */
@@ -74,6 +78,7 @@ export const rawReadView = (
     timezone,
     nowMs,
     hasIdentityRows: true,
+    live: { keptFromMs: null },
     duplicates: null,
     dataView: null,
     classified,

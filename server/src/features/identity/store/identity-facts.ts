@@ -20,9 +20,9 @@ export const hasIdentityRows = async (db: RegionDb, scope: ProjectScope, signal?
  * `visibleEventsSql` of a project for which `hasIdentityRows` has just answered false. A person who is hidden while
  * such a read runs is seen by it: it began before.
  */
-export const unlinkedEventsSql = (moreJoins = '', rows = 'event'): string => `
+export const unlinkedEventsSql = (moreJoins = '', rows = 'event', live = liveEventSql()): string => `
 FROM ${rows} AS e ${moreJoins}
-WHERE e.project_id = {projectId:UInt64} AND ${liveEventSql()}`
+WHERE e.project_id = {projectId:UInt64} AND ${live}`
 
 /** Who an event of `unlinkedEventsSql` belongs to. */
 export const unlinkedIdSql = `if(${isNobodysSql}, '', e.distinct_id)`

@@ -38,13 +38,19 @@ GROUP BY distinct_id`
 /**
  * FROM and WHERE for the events of a project as anybody may see them: scope, identity, hidden set, retention and
  * deletion by rule are in it and cannot be left out. `e` is the event row, `r` its resolution; `canonicalIdSql` is who it belongs to.
- * `moreJoins` come after `r` and may use both. `rows`: `eventRowsSql`, for reads that count the same event once.
+ * `moreJoins` come after `r` and may use both. `rows`: `eventRowsSql`, for reads that count the same event once. `live`:
+ * `liveEventsSql`, for reads that looked up the rules before.
  */
-export const visibleEventsSql = (filter: PeopleFilter, moreJoins = '', rows = 'event'): string => `
+export const visibleEventsSql = (
+  filter: PeopleFilter,
+  moreJoins = '',
+  rows = 'event',
+  live = liveEventSql(),
+): string => `
 FROM ${rows} AS e
 LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}
-  AND ${liveEventSql()}`
+  AND ${live}`
 
 /** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, properties and changed_at. */
 export const visibleProfilesSql = (filter: PeopleFilter): string => `

@@ -2,7 +2,7 @@ import type { Buckets } from '../domain/time/buckets.ts'
 import type { ReadView } from '../read-view.ts'
 import { bucketSql } from './bucket.ts'
 import { createEventContext, eventSource } from './event-source.ts'
-import { bucketValue, counted, type Measure, rankOf, type SeriesRow } from './series.ts'
+import { bucketValue, counted, type Measure, type SeriesRow } from './series.ts'
 import type { Binder } from './sql-context.ts'
 
 export interface EventCountsPlan {
@@ -13,17 +13,10 @@ export interface EventCountsPlan {
   readonly limit: number
 }
 
-/** One row per event with what it counts in each bucket, and over all of them as `total`; the most frequent first. */
+/** One row per event with what it counts in each bucket; the one that counts most in a bucket comes first. */
 export interface EventRow {
   readonly event: string
   readonly points: SeriesRow['points']
-  readonly total: number
-}
-
-const totalOf: Record<Measure, string> = {
-  general: 'sum(c)',
-  unique: 'uniqExactMerge(s)',
-  average: 'sum(c) / uniqExactMerge(s)',
 }
 
 export const eventCountsSql = (view: ReadView, binder: Binder, plan: EventCountsPlan): string => {
@@ -31,9 +24,9 @@ export const eventCountsSql = (view: ReadView, binder: Binder, plan: EventCounts
   const context = createEventContext(view, binder)
   const where = measure === 'general' ? [] : [`${context.person} != ''`]
   const from = eventSource(view, binder, context, { range: buckets.range, events, where })
-  return `SELECT event, groupArray((b, ${bucketValue[measure]})) AS points, ${totalOf[measure]} AS total FROM (
+  return `SELECT event, groupArray((b, ${bucketValue[measure]})) AS points FROM (
 SELECT e.event AS event, ${bucketSql(binder, buckets)} AS b, ${counted(measure, context.person)}
 ${from}
 GROUP BY event, b)
-GROUP BY event ORDER BY ${rankOf[measure]} DESC, event LIMIT ${binder.bind(limit, 'UInt32')}`
+GROUP BY event ORDER BY max(${bucketValue[measure]}) DESC, event LIMIT ${binder.bind(limit, 'UInt32')}`
 }

@@ -2,6 +2,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import {
   canonicalIdSql,
   eventRowsSql,
+  liveEventsSql,
   unlinkedEventsSql,
   unlinkedIdSql,
   visibleEventsSql,
@@ -61,7 +62,10 @@ export const eventSource = (view: ReadView, binder: Binder, context: EventContex
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = userJoin(binder, context)
   const rows = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
-  const from = view.hasIdentityRows ? visibleEventsSql('everybody', joins, rows) : unlinkedEventsSql(joins, rows)
+  const live = liveEventsSql(view.live, wanted.range?.fromMs ?? null)
+  const from = view.hasIdentityRows
+    ? visibleEventsSql('everybody', joins, rows, live)
+    : unlinkedEventsSql(joins, rows, live)
   const where = [...dataView, ...(wanted.where ?? [])]
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
 }

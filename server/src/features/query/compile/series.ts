@@ -47,7 +47,7 @@ export const bucketValue: Record<Measure, string> = {
 }
 
 /** What the most important keys have most of: people for `unique`, events otherwise (reports §1). */
-export const rankOf: Record<Measure, string> = { general: 'sum(c)', unique: 'uniqExactMerge(s)', average: 'sum(c)' }
+const rankOf: Record<Measure, string> = { general: 'sum(c)', unique: 'uniqExactMerge(s)', average: 'sum(c)' }
 
 /** The whole selection as one row, with the key ''. */
 export const totalSeriesSql = (view: ReadView, binder: Binder, plan: SeriesPlan): string => {
