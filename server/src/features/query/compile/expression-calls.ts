@@ -1,5 +1,6 @@
+import { dayMs } from '../../../kernel/time.ts'
 import { canBe, isOnly } from '../domain/expression/build.ts'
-import { dayMs, earliestMs, latestMs, momentOf, startOfDay } from '../domain/expression/dates.ts'
+import { earliestMs, latestMs, momentOf, startOfDay } from '../domain/expression/dates.ts'
 import { type CallNode, type Expression, type FunctionName, type } from '../domain/expression/nodes.ts'
 import { patternOf, replacementForRe2 } from '../domain/expression/patterns.ts'
 import { domainPattern, hostPattern, numberPattern } from '../domain/expression/values.ts'

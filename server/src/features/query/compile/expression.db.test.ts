@@ -152,6 +152,36 @@ describe('expressions in the engine', () => {
     expect((await one('string(properties["a"][2])', { a })).json).toBe('"1e+21"')
   })
 
+  it('fit patterns as JavaScript does', async () => {
+    const patterns = [
+      '^a',
+      'A.C',
+      '(?-i)A',
+      '[^b-d]+x',
+      '\\d{2,}',
+      '\\bx?\\w+\\s',
+      'ß|σ',
+      '(?-i)İİ?',
+      '(é)*x',
+      '[\\]\\-😀]+',
+      '(a|ab)(c|bcd)?',
+      'x$',
+      '\\Ax',
+      '[\\d-z]{1,3}?',
+      'a.*b',
+    ]
+    const texts = ['', 'abc', 'A-C abcd', 'a\nc', '12-345', 'ẞ Σ ς', 'İ', 'éx x', '😀]-', 'tab\tx', 'aXb\nb']
+    const nodes = patterns.flatMap((pattern) => {
+      const call = (name: string, more = '') =>
+        parseExpression(`${name}(properties["a"], ${JSON.stringify(pattern)}${more})`)
+      return [call('regex_match'), call('regex_extract'), call('regex_replace', ', "<$0$$>"')]
+    })
+    const records = texts.map((text) => ({ ...aRecord(seeded(6), 'UTC', nowMs), event: { a: JSON.stringify(text) } }))
+    const answers = await inTheEngine(nodes, records, 'UTC')
+    const got = answers.map(({ json }) => json)
+    expect(got).toEqual(records.map((record) => nodes.map((node) => expected(node, record).json)))
+  })
+
   it('never take text of a request for SQL', async () => {
     const hostile = [`'; DROP TABLE event; --`, `\\`, `') OR 1=1 --`, '{p0:String}', '`', '\u0000', "''", '\n'] as const
     for (const text of hostile) {

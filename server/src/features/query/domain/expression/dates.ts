@@ -1,3 +1,6 @@
+import { dayMs } from '../../../../kernel/time.ts'
+import { wallMs } from '../time/zones.ts'
+
 // Datetimes: milliseconds since 1970, UTC. A text without an offset is meant in the project's zone. The same rules stand
 // in SQL in compile/expression-time.ts; years 1900 to 2199, since the engine's own range is little more.
 
@@ -12,36 +15,12 @@ export const offsetPattern = `:[0-9.]*${offset}$`
 const dateRegExp = new RegExp(datePattern)
 const offsetRegExp = new RegExp(offsetPattern)
 
-export const dayMs = 86_400_000
 export const earliestMs = Date.UTC(1900, 0, 1)
 export const latestMs = Date.UTC(2200, 0, 1)
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-const formatOf = (timezone: string): Intl.DateTimeFormat => {
-  const found = formats.get(timezone)
-  if (found !== undefined) return found
-  const made = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  })
-  formats.set(timezone, made)
-  return made
-}
-
 /** Local time minus UTC, in milliseconds. Before 1970 every zone counts as UTC. */
-export const offsetMs = (ms: number, timezone: string): number => {
-  if (ms < 0 || timezone === 'UTC') return 0
-  const part: Record<string, number> = {}
-  for (const { type, value } of formatOf(timezone).formatToParts(ms)) part[type] = Number(value)
-  const { year = 0, month = 1, day: date = 1, hour = 0, minute = 0, second = 0 } = part
-  return Date.UTC(year, month - 1, date, hour, minute, second) - Math.floor(ms / 1000) * 1000
-}
+const offsetMs = (ms: number, timezone: string): number =>
+  ms < 0 || timezone === 'UTC' ? 0 : wallMs(timezone, ms) - ms
 
 /** What a clock in `timezone` shows, as milliseconds of UTC. */
 export const localMs = (ms: number, timezone: string): number => ms + offsetMs(ms, timezone)

@@ -84,9 +84,12 @@ const repeatAt = ({ text, refuse }: Reading, at: number) => {
   return { js: found[0], length: found[0].length, times }
 }
 
+// The engine looks for a text that has to be there before it asks RE2, and takes the repetition of a sign of several bytes for
+// one of its last byte: such signs stand in groups.
 const translate = (reading: Reading) => {
   const { text, refuse } = reading
   let js = ''
+  let re2 = ''
   let groupCount = 0
   let repeats = 1
   let at = 0
@@ -108,12 +111,17 @@ const translate = (reading: Reading) => {
     else if (/^[)|^$]$/.test(letter)) piece = { js: letter, length: 1 }
     if (repeats > repeatMax) return refuse(`at most ${repeatMax} repetitions`)
     js += piece.js
+    const source = text.slice(at, at + piece.length)
     at += piece.length
+    re2 += /^[^\p{ASCII}]$/u.test(source) && /^[*+?{]/.test(text.slice(at)) ? `(?:${source})` : source
   }
-  return { js, groupCount }
+  return { js, re2, groupCount }
 }
 
-const isEmptyIn = (pattern: RegExp): boolean => ['', 'a', ' a', 'a '].some((text) => pattern.exec(text)?.[0] === '')
+const isEmptyIn = (pattern: RegExp): boolean =>
+  ['', 'a', '1', 'é', 'a1 -é_\n b', ' a '].some((text) =>
+    [...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`))].some(([found]) => found === ''),
+  )
 
 /** Reads a pattern; throws ExpressionError at `column` for what RE2 and PCRE2 do not read alike. */
 export const patternOf = (text: string, column: number): Pattern => {
@@ -123,12 +131,12 @@ export const patternOf = (text: string, column: number): Pattern => {
   if (text.length > patternCharactersMax) return refuse(`at most ${patternCharactersMax} characters`)
   const flags = /^\(\?-?i\)/.exec(text)?.[0] ?? ''
   const body = text.slice(flags.length)
-  const { js, groupCount } = translate({ text: body, refuse })
+  const { js, re2, groupCount } = translate({ text: body, refuse })
   const isCaseSensitive = flags === '(?-i)'
   try {
     const compiled = new RegExp(js, isCaseSensitive ? 'u' : 'iu')
     return {
-      re2: `${isCaseSensitive ? '(?-s)' : '(?i-s)'}${body}`,
+      re2: `${isCaseSensitive ? '(?-s)' : '(?i-s)'}${re2}`,
       js: compiled,
       groupCount,
       canBeEmpty: isEmptyIn(compiled),
