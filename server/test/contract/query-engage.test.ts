@@ -1,3 +1,5 @@
+// Long: every way to ask for profiles, over one server that takes seconds to fill.
+
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectDocumented, notChecked } from '../support/documented.ts'

@@ -1,3 +1,5 @@
+// Long: every kind of saved definition, over one server.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectDocumented, notChecked } from '../support/documented.ts'
 import { type Answer, basic, type Lethe, startLethe } from '../support/lethe.ts'

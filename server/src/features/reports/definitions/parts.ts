@@ -17,7 +17,6 @@ export const expression = z.string().trim().min(1).max(expressionCharsMax)
 
 /** One event, and which of its occurrences count. */
 export const eventSelector = z.strictObject({ event: eventName, where: expression.optional() })
-export type EventSelector = z.infer<typeof eventSelector>
 
 export const calendarUnit = z.enum(['hour', 'day', 'week', 'month'])
 
