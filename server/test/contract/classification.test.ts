@@ -128,7 +128,9 @@ describe('classified properties (PRIV-36)', () => {
     const ask = async (headers: Headers, question: string) =>
       (await lethe.get(`/api/2.0/${question}project_id=${us.id}`, { headers })).text
     const stream = `stream/query?distinct_ids=${encodeURIComponent('["ann"]')}&${dates}&`
-    const questions = ['engage?', stream]
+    const days = `{ from_date: '${today}', to_date: '${today}' }`
+    const script = encodeURIComponent(`function main() { return join(Events(${days}), People()) }`)
+    const questions = ['engage?', stream, `jql?script=${script}&`]
     for (const question of questions) {
       const [hidden, shown] = [await ask(analyst, question), await ask(withAccess, question)]
       expect([hidden.includes('pro'), shown.includes('pro')]).toEqual([true, true])

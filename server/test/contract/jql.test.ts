@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basic, type Lethe, type SendOptions, startLethe } from '../support/lethe.ts'
 import { privacyOfficer } from '../support/privacy-officer.ts'
-import { adminAccount, analystAccount, consumerAccount, eu, us } from '../support/provision.ts'
+import { adminAccount, analystAccount, consumerAccount, eu, other, strangerAccount, us } from '../support/provision.ts'
 
 // QRY-18: scripts over real events of two regions. What the language does with items: features/jql/domain/language.
 
@@ -87,6 +87,13 @@ beforeAll(async () => {
     event('view', 'ann', '2024-04-02T00:00:00Z', { country: 'US' }),
     event('view', 'ann', '2024-03-29T23:59:59Z', { country: 'US' }),
   ])
+  // Of another project in the same region.
+  const theirs = {
+    headers: basic(strangerAccount.username, strangerAccount.secret),
+    body: [event('view', 'theirs', '2024-03-30T10:00:00Z')],
+  }
+  expect((await lethe.post(`/import?strict=1&project_id=${other.id}`, theirs)).status).toBe(200)
+  await setProfile(other.token, 'theirs', { plan: 'theirs', age: 90 })
   await setProfile(us.token, 'ann', { plan: 'pro', age: 40, signup_date: '2016-05-01T00:00:00' })
   await setProfile(us.token, 'eve', { plan: 'free', age: 20, signup_date: '2017-05-01T00:00:00' })
   // Berlin: 00:30 on the 30th, and 03:30 on the day that has no 02:30.
