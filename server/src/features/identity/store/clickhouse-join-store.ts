@@ -1,6 +1,7 @@
 import { AppError, EngineUnavailable, Overloaded } from '../../../kernel/errors.ts'
 import type { Project } from '../../../kernel/project.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
+import { takeBatch } from '../../../kernel/take-batch.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import {
@@ -75,7 +76,7 @@ export const createJoinStore = (deps: JoinStoreDeps): JoinStore => {
 
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
-      const jobs = takeJobs(queue)
+      const jobs = takeBatch(queue, ({ joins }) => joins.length, batchJoinCountMax)
       const error = await decideBatch(deps, jobs)
       // Who waits behind a store that does not answer would each wait as long again, one batch after the other.
       if (error !== null) for (const job of [...jobs, ...queue.splice(0)]) job.failed(error)
@@ -126,17 +127,6 @@ const createKnownJoins = (countMax: number) => {
     return true
   }
   return { add, has }
-}
-
-const takeJobs = (queue: Job[]): readonly Job[] => {
-  let joinCount = 0
-  let jobCount = 0
-  for (const { joins } of queue) {
-    if (jobCount > 0 && joinCount + joins.length > batchJoinCountMax) break
-    joinCount += joins.length
-    jobCount += 1
-  }
-  return queue.splice(0, jobCount)
 }
 
 /** Never rejects: resolves with why the jobs could not be decided, or null when each has its answer. */

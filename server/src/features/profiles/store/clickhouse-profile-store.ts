@@ -1,5 +1,6 @@
 import { Overloaded } from '../../../kernel/errors.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
+import { takeBatch } from '../../../kernel/take-batch.ts'
 import type { ProfileProperties } from '../domain/apply-operations.ts'
 import type { ProfileUpdate } from '../domain/profile-update.ts'
 import { applyJobs, type Job, type Stores, tell, type UpdateOutcome } from './apply-batch.ts'
@@ -57,7 +58,7 @@ export const createProfileStore = <Id>(
 
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
-      const jobs = takeJobs(queue)
+      const jobs = takeBatch(queue, ({ updates }) => updates.length, batchUpdateCountMax)
       const outage = await applyJobs(stores, jobs, settings.batchProfileCountMax)
       // Who waits behind a store that does not answer would each wait as long again, one batch after the other.
       if (outage !== null) tell(queue, outage)
@@ -116,16 +117,4 @@ export const createProfileStore = <Id>(
       })
     },
   }
-}
-
-/** At least one job, and no more than make a sensible batch. */
-const takeJobs = <Id>(queue: Job<Id>[]): readonly Job<Id>[] => {
-  let updateCount = 0
-  let jobCount = 0
-  for (const { updates } of queue) {
-    if (jobCount > 0 && updateCount + updates.length > batchUpdateCountMax) break
-    updateCount += updates.length
-    jobCount += 1
-  }
-  return queue.splice(0, jobCount)
 }
