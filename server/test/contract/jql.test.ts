@@ -315,6 +315,14 @@ describe('the call', () => {
     expect((await lethe.get('/healthz')).status).toBe(200)
   })
 
+  it('is refused for a data view, which would leave something out', async () => {
+    const body = { name: 'few', definition: { where: 'properties["country"] == "US"' } }
+    const saved = await lethe.post(`/api/app/projects/${us.id}/data-views`, { headers: asAdmin, body })
+    const id: number = saved.json().results.id
+    const answer = await ask(count, { params, path: `/api/query/jql?project_id=${us.id}&workspace_id=${id}` })
+    expect([answer.status, answer.json().error]).toEqual([400, expect.stringContaining('all project data only')])
+  })
+
   it('streams a result that is larger than it holds', async () => {
     const script = overEvents('.map(() => _.range(100000)).flatten()', selecting({ event: 'view' }))
     const rows = await resultOf(script)
