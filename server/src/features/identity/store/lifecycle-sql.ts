@@ -23,17 +23,19 @@ FROM (SELECT project_id, event, keep_days FROM event_retention WHERE project_id 
       QUALIFY version = max(version) OVER ()))`
 
 // The comparison with a constant is what the engine prunes partitions by.
-const withinRetentionSql = (projectId: string, row: string): string => {
-  const rules = retentionOf(projectId)
-  return `if(empty(${rules}.1),
-   ${row}time >= ${rules}.2[1],
-   ${row}time >= arrayMin(${rules}.2) AND ${row}time >= ${rules}.2[indexOf(${rules}.1, ${row}event) + 1])`
-}
+/** `kept` names the scalar: different ones in one statement need different names. */
+const withinRetentionSql = (
+  projectId: string,
+  kept: string,
+  row: string,
+): string => `if(empty((${retentionOf(projectId)} AS ${kept}).1),
+   ${row}time >= ${kept}.2[1],
+   ${row}time >= arrayMin(${kept}.2) AND ${row}time >= ${kept}.2[indexOf(${kept}.1, ${row}event) + 1])`
 
 /** Condition on a row of `event`, without alias: past the retention of the project. For the sweep; binds nothing. */
 export const expiredEventSql = ({ projectId }: ProjectScope): string => {
-  const project = String(projectId)
-  return `project_id = ${project} AND time < arrayMax(${retentionOf(project)}.2) AND NOT (${withinRetentionSql(project, '')})`
+  const kept = `event_kept_${projectId}`
+  return `project_id = ${projectId} AND NOT (${withinRetentionSql(String(projectId), kept, '')}) AND time < arrayMax(${kept}.2)`
 }
 
 const ruleColumns = 'event, from_time, until_time, cutoff'
@@ -49,20 +51,16 @@ const meetsFilters = (row: string): string => {
      OR has(filter.3, toFloat64OrNull(${value})) OR has(filter.4, ${value}), rule.5)`
 }
 
-const rulesOf = (columns: string, condition: string, which: string): string =>
-  `(SELECT groupArrayIf((${columns}), ${condition}) FROM hidden_event WHERE ${which})`
-
 /** Whether a rule of `hidden_event` that meets `which` (SQL over its columns) means a row. */
-const isDeletedSql = (which: string, row: string): string => {
-  const plain = rulesOf(ruleColumns, 'empty(filters)', which)
-  const filtered = rulesOf(`${ruleColumns}, filters`, 'notEmpty(filters)', which)
-  return `(notEmpty(${plain}) AND arrayExists(rule -> ${isMeant(row)}, ${plain})
-   OR notEmpty(${filtered}) AND arrayExists(rule -> ${isMeant(row)} AND ${meetsFilters(row)}, ${filtered}))`
-}
+const isDeletedSql = (which: string, row: string): string => `(notEmpty(((
+SELECT (groupArrayIf((${ruleColumns}), empty(filters)), groupArrayIf((${ruleColumns}, filters), notEmpty(filters)))
+FROM hidden_event WHERE ${which}) AS event_rule).1) AND arrayExists(rule -> ${isMeant(row)}, event_rule.1)
+   OR notEmpty(event_rule.2)
+     AND if(has(event_rule.2.1, ${row}event), arrayExists(rule -> ${isMeant(row)} AND ${meetsFilters(row)}, event_rule.2), 0))`
 
 /** Condition on the event row `e`: may be seen. Bound parameter `projectId` is required. */
 export const liveEventSql = (): string =>
-  `(${withinRetentionSql(thisProject, 'e.')})\n  AND NOT ${isDeletedSql(`project_id = ${thisProject}`, 'e.')}`
+  `(${withinRetentionSql(thisProject, 'event_kept', 'e.')})\n  AND NOT ${isDeletedSql(`project_id = ${thisProject}`, 'e.')}`
 
 const thisDeletion = 'deletion_id = {deletionId:String}'
 const ofDeletion = `hidden_event WHERE ${thisDeletion}`
