@@ -4,6 +4,7 @@ import { type Answer, basic, type Lethe, startLethe } from '../support/lethe.ts'
 import { privacyOfficer } from '../support/privacy-officer.ts'
 import { adminAccount, consumerAccount, eu, us } from '../support/provision.ts'
 import { scanFolder } from '../support/raw-scan.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let lethe: Lethe
 beforeAll(async () => {
@@ -228,9 +229,16 @@ describe('a static cohort (RPT-06)', () => {
     expect(await membersOf(id, { include_all_users: 'false' })).toEqual(['ann', 'ben', 'cem', 'dan'])
     const inside = await save(dynamic('and', { type: 'cohort', cohort_id: id, is_member: false }, recently))
     expect(await membersOf(inside)).toEqual(['eve'])
-    good(await upload(id, { distinct_ids: ['gus'] }, 'application/json'))
-    expect(await membersOf(id)).toEqual(['gus'])
+    const last = `gus-${randomUUID()}`
+    good(await upload(id, { distinct_ids: [last] }, 'application/json'))
+    expect(await membersOf(id)).toEqual([last])
+    const path = `/api/app/projects/${us.id}/audit-log?event_type=cohort.updated`
+    const audited: readonly { target: { id: string } }[] = (await lethe.get(path, { headers })).json().results
+    expect(audited.filter(({ target }) => target.id === String(id))).toHaveLength(3)
+    const isOnDisk = async () => (await scanFolder(lethe.dataDir, [last])).found.size > 0
+    expect(await isOnDisk()).toBe(true)
     good(await lethe.send('DELETE', cohortPath(`/${id}`), { headers }))
+    await waitFor('the members to leave the disk', async () => !(await isOnDisk()))
   })
 
   it('stays as it was when an upload is bad', async () => {

@@ -7,7 +7,8 @@ import { appBase, idOf, writeAccess } from './routes.ts'
 import { memberBytesMax, sentMembers } from './sent-members.ts'
 import type { CohortMembers, MemberPlace } from './store/clickhouse-cohort-members.ts'
 import type { CohortStateStore } from './store/postgres-cohort-state-store.ts'
-import type { DefinitionStore } from './store/postgres-definition-store.ts'
+import type { DefinitionStore, Who } from './store/postgres-definition-store.ts'
+import { whoOf } from './who-saves.ts'
 
 export interface MemberRouteDeps {
   readonly definitions: DefinitionStore
@@ -52,7 +53,7 @@ const replaceMembers = async (deps: MemberRouteDeps, request: ScopedStream): Pro
   const replaced = (await deps.cohortStates.all(request.scope)).get(place.cohortId)?.memberVersion ?? null
   try {
     await members.add(place, sentMembers(request.chunks, request.headers['content-type']))
-    const reply = await finish(deps, members, place)
+    const reply = await finish(deps, members, place, whoOf(request))
     if (replaced !== null) await deps.dropMembers(request.scope.regionId, replaced)
     return reply
   } catch (error) {
@@ -71,16 +72,19 @@ const addMembers = async (deps: MemberRouteDeps, request: ScopedStream): Promise
   const place = { scope: request.scope, cohortId, version }
   const members = deps.membersOf(request.scope.regionId)
   await members.add(place, sentMembers(request.chunks, request.headers['content-type']))
-  return finish(deps, members, place)
+  return finish(deps, members, place, whoOf(request))
 }
 
 const finish = async (
-  { cohortStates }: MemberRouteDeps,
+  { cohortStates, definitions }: MemberRouteDeps,
   members: CohortMembers,
   { scope, cohortId, version }: MemberPlace,
+  who: Who,
 ): Promise<Reply> => {
   const count = await members.count({ scope, cohortId, version })
   const isThere = await cohortStates.replaceMembers(scope, cohortId, version, count)
   if (!isThere) throw new NoSuchDefinition('cohort', cohortId)
+  // Nothing of its definition: the time of the change, and a line in the audit log.
+  await definitions.update(scope, 'cohort', cohortId, {}, who)
   return jsonReply(200, { status: 'ok', results: { id: cohortId, count } })
 }
