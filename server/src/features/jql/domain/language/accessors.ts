@@ -5,21 +5,30 @@ export type Read = (item: Item) => unknown
 
 /**
  * What a dotted path leads to. A name that itself holds dots is found too: at every level the whole rest of the path
- * is tried as one name before it is split.
+ * is tried as one name before it is split. The names are cut once, not for each item.
  */
-const walk = (value: unknown, path: string): unknown => {
-  if (typeof value !== 'object' || value === null) return undefined
-  if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path]
-  for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-    const name = path.slice(0, dot)
-    if (Object.hasOwn(value, name)) return walk((value as Record<string, unknown>)[name], path.slice(dot + 1))
+const pathReader = (path: string): Read => {
+  const parts = path.split('.')
+  const count = parts.length
+  const names = parts.map((_, from) => parts.map((__, to) => parts.slice(from, to + 1).join('.')))
+  const walk = (value: unknown, from: number): unknown => {
+    if (typeof value !== 'object' || value === null) return undefined
+    const record = value as Record<string, unknown>
+    const ofLevel = names[from] as readonly string[]
+    const whole = ofLevel[count - 1] as string
+    if (Object.hasOwn(record, whole)) return record[whole]
+    for (let to = from; to < count - 1; to += 1) {
+      const name = ofLevel[to] as string
+      if (Object.hasOwn(record, name)) return walk(record[name], to + 1)
+    }
+    return undefined
   }
-  return undefined
+  return (item) => walk(item, 0)
 }
 
 export const readOf = (accessor: unknown, where: string): Read => {
   if (typeof accessor === 'function') return accessor as Read
-  if (typeof accessor === 'string') return (item) => walk(item, accessor)
+  if (typeof accessor === 'string') return pathReader(accessor)
   return fail(`${where}: expected a property path or a function`)
 }
 

@@ -5,27 +5,29 @@ type LowerBound = (value: number) => number | null
 
 const calendarBuckets = new WeakMap<object, LowerBound>()
 
-const calendar = (lowerBound: (date: Date) => number): object => {
+const calendar = (lowerBound: (ms: number) => number): object => {
   const spec = Object.freeze({})
-  calendarBuckets.set(spec, (ms) => lowerBound(new Date(ms)))
+  calendarBuckets.set(spec, lowerBound)
   return spec
 }
 
 const dayMs = 86_400_000
-const startOfMonth = (date: Date, monthsEach: number): number =>
-  Date.UTC(date.getUTCFullYear(), Math.floor(date.getUTCMonth() / monthsEach) * monthsEach)
+const startOfMonths = (monthsEach: number) => (ms: number) => {
+  const date = new Date(ms)
+  return Date.UTC(date.getUTCFullYear(), Math.floor(date.getUTCMonth() / monthsEach) * monthsEach)
+}
 
 /** Calendar periods of milliseconds that count the wall clock of the project. Weeks start on Monday. */
 export const timeBuckets = {
-  daily_time_buckets: calendar((date) => Math.floor(date.getTime() / dayMs) * dayMs),
-  weekly_time_buckets: calendar((date) => {
-    const day = Math.floor(date.getTime() / dayMs)
+  daily_time_buckets: calendar((ms) => Math.floor(ms / dayMs) * dayMs),
+  weekly_time_buckets: calendar((ms) => {
+    const day = Math.floor(ms / dayMs)
     // 1970-01-01 was a Thursday, day 3 of a week.
     return (day - ((((day + 3) % 7) + 7) % 7)) * dayMs
   }),
-  monthly_time_buckets: calendar((date) => startOfMonth(date, 1)),
-  quarterly_time_buckets: calendar((date) => startOfMonth(date, 3)),
-  annual_time_buckets: calendar((date) => startOfMonth(date, 12)),
+  monthly_time_buckets: calendar(startOfMonths(1)),
+  quarterly_time_buckets: calendar(startOfMonths(3)),
+  annual_time_buckets: calendar(startOfMonths(12)),
 }
 
 /** The last bound at or below the value, found by halving; null below the first. */

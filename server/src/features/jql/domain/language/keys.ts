@@ -43,19 +43,28 @@ const choicesOf = ({ read, explodes }: Part, item: Item): readonly (readonly Sca
   return explodes ? value.map((element) => [scalarOf(element)]) : [value.map(scalarOf)]
 }
 
+const severalKeys = (parts: readonly Part[], item: Item): readonly (readonly Scalar[])[] => {
+  let keys: readonly (readonly Scalar[])[] = [[]]
+  for (const part of parts) {
+    const choices = choicesOf(part, item)
+    keys = keys.flatMap((key) => choices.map((choice) => [...key, ...choice]))
+  }
+  return keys
+}
+
+const oneKey = (parts: readonly Part[], item: Item): readonly Scalar[] => {
+  const key: Scalar[] = []
+  for (const { read } of parts) {
+    const value = read(item)
+    if (!Array.isArray(value)) key.push(scalarOf(value))
+    else for (const element of value) key.push(scalarOf(element))
+  }
+  return key
+}
+
 /** Reads the first argument of groupBy: paths and functions, in a list or alone. */
 export const keysOf = (spec: unknown, where: string): KeysOf => {
   const parts = partsOf(spec, where)
-  return (item) => {
-    let keys: readonly (readonly Scalar[])[] = [[]]
-    for (const part of parts) {
-      const choices = choicesOf(part, item)
-      const only = choices[0]
-      keys =
-        choices.length === 1 && only !== undefined
-          ? keys.map((key) => [...key, ...only])
-          : keys.flatMap((key) => choices.map((choice) => [...key, ...choice]))
-    }
-    return keys
-  }
+  const isOne = parts.every(({ explodes }) => !explodes)
+  return isOne ? (item) => [oneKey(parts, item)] : (item) => severalKeys(parts, item)
 }

@@ -25,9 +25,9 @@ const builtIn = <State>(reducer: Reducer<State>): object => {
 }
 
 interface Sums {
-  readonly count: number
-  readonly sum: number
-  readonly squares: number
+  count: number
+  sum: number
+  squares: number
 }
 
 const sums = <Result>(name: string, accessor: unknown, result: (sums: Sums) => Result): object => {
@@ -37,7 +37,10 @@ const sums = <Result>(name: string, accessor: unknown, result: (sums: Sums) => R
     add: (state, item) => {
       const value = read(item)
       if (value === undefined) return state
-      return { count: state.count + 1, sum: state.sum + value, squares: state.squares + value * value }
+      state.count += 1
+      state.sum += value
+      state.squares += value * value
+      return state
     },
     result,
   })

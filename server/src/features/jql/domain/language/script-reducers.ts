@@ -53,9 +53,9 @@ const stepping = (step: Step): Reducer<Pending> => {
 const together = (reducers: readonly Reducer[]): Reducer<unknown[]> => ({
   start: () => reducers.map((reducer) => reducer.start()),
   add: (states, item) => {
-    reducers.forEach((reducer, index) => {
-      states[index] = reducer.add(states[index], item)
-    })
+    for (let index = 0; index < reducers.length; index += 1) {
+      states[index] = (reducers[index] as Reducer).add(states[index], item)
+    }
     return states
   },
   settle: (states) => reducers.map((reducer, index) => reducer.settle?.(states[index]) ?? states[index]),
