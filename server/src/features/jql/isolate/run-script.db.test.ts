@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { openScript, type ScriptLimits } from './run-script.ts'
 
 const roomy: ScriptLimits = {
-  timeoutMs: 20_000,
+  timeoutMs: 40_000,
   memoryMegabytes: 128,
   processedBytesMax: 100_000_000,
   outputBytesMax: 10_000_000,
