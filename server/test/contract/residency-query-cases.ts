@@ -19,6 +19,8 @@ const parameters: Readonly<Record<string, (canary: string) => string>> = {
   'events/properties/top': (canary) => eventOf(canary),
   jql: (canary) => `script=${encodeURIComponent(`function main() { return People().map(() => '${canary}') }`)}`,
   'events/properties/values': (canary) => `${eventOf(canary)}&name=note`,
+  retention: (canary) => `born_${eventOf(canary)}&${days()}`,
+  'retention/addiction': (canary) => `${eventOf(canary)}&${days()}&unit=day&addiction_unit=hour`,
   'funnels/list': (canary) => `note=${canary}`,
   'cohorts/list': (canary) => `note=${canary}`,
   engage: (canary) => `search=${canary}`,

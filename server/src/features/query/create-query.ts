@@ -5,7 +5,8 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
-import { findLiveEvents, hasIdentityRows, type KnownDuplicates } from '../identity/index.ts'
+import { findIdentityRows, findLiveEvents, type KnownDuplicates } from '../identity/index.ts'
+import { addiction } from './addiction/addiction.ts'
 import { createEngageSessions } from './engage/sessions.ts'
 import { NoSuchDataView } from './errors.ts'
 import { events } from './events/events.ts'
@@ -15,6 +16,7 @@ import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
 import { eventProperties, propertyValues, topProperties } from './properties/properties.ts'
 import type { ReadViewFacts } from './read-view.ts'
+import { retention } from './retention/retention.ts'
 import { segmentationAverage, segmentationNumeric, segmentationSum } from './segmentation/numbers.ts'
 import { segmentation } from './segmentation/segmentation.ts'
 
@@ -62,7 +64,7 @@ export interface Query {
   readonly routeDeps: QueryRouteDeps
 }
 
-/** QRY-03, 06…17, 20…22. */
+/** QRY-03…17, 20…22. */
 export const createQuery = (deps: QueryDeps): Query => {
   const { clock, settings } = deps
   const { countPerHourMax: countMax, concurrentMax } = settings
@@ -80,7 +82,7 @@ export const readViewFacts = ({
   classifiedFor,
 }: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor'>): ReadViewFacts => ({
   classified: classifiedFor,
-  hasIdentityRows: (scope, signal) => hasIdentityRows(regionDb(scope.regionId), scope, signal),
+  identity: (scope, signal) => findIdentityRows(regionDb(scope.regionId), scope, signal),
   live: (scope, signal) => findLiveEvents(regionDb(scope.regionId), scope, signal),
   duplicates,
   dataView: async (scope, workspaceId) => {
@@ -104,6 +106,8 @@ const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   eventProperties(deps),
   topProperties(deps),
   propertyValues(deps),
+  retention(deps),
+  addiction(deps),
   ...peopleEndpoints(deps),
 ]
 

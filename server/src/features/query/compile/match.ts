@@ -1,0 +1,35 @@
+import type { Expression } from '../domain/expression/nodes.ts'
+import { compileFilter } from './expression.ts'
+import type { Selection } from './selection.ts'
+import type { EventContext } from './sql-context.ts'
+
+/** Which events play one part in a question that has several (birth and return, the steps of a funnel). */
+export interface Match {
+  /** Null: any event. */
+  readonly selection: Selection | null
+  readonly where: Expression | null
+}
+
+/** Boolean SQL: whether the row `e` matches. */
+export const matchSql = (context: EventContext, { selection, where }: Match): string => {
+  const conditions: string[] = []
+  if (selection !== null) {
+    const parts = selection.parts.map((part) => {
+      const isEvent = `e.event = ${context.bind(part.event, 'String')}`
+      return part.where === null ? isEvent : `(${isEvent} AND ${compileFilter(part.where, context)})`
+    })
+    conditions.push(`(${parts.join(' OR ')})`)
+  }
+  if (where !== null) conditions.push(`(${compileFilter(where, context)})`)
+  return conditions.length === 0 ? '1' : conditions.join(' AND ')
+}
+
+/** Names for the primary key that hold every event that any of the parts can match; null: every event. */
+export const namesOfMatches = (matches: readonly Match[]): readonly string[] | null => {
+  const names = new Set<string>()
+  for (const { selection } of matches) {
+    if (selection === null) return null
+    for (const { event } of selection.parts) names.add(event)
+  }
+  return [...names]
+}

@@ -1,0 +1,94 @@
+// Retention by plain loops (query §2.4, reports §4): what the engine has to answer, and the average over cohorts.
+
+/** An event of one person, with the parts it plays. */
+export interface RetentionEvent {
+  readonly timeMs: number
+  /** Number of the bucket of time it is in; null outside of the asked days, where nobody is born. */
+  readonly bucket: number | null
+  readonly isBirth: boolean
+  readonly isReturn: boolean
+  /** Keys of its value in a breakdown. */
+  readonly keys: readonly string[]
+}
+
+export interface RetentionRules {
+  /** `birth`: born once, by the first event. `compounded`: in every bucket, by its first event there. */
+  readonly type: 'birth' | 'compounded'
+  readonly intervalMs: number
+  /** How many intervals are counted, the one right after birth with them. */
+  readonly intervalCount: number
+  /** On or after: whoever comes back later counts in every interval before as well. */
+  readonly isUnbounded: boolean
+}
+
+/** Whoever was born in one bucket: how many, and how many of them came back in each interval. */
+export interface Cohort {
+  readonly bucket: number
+  readonly first: number
+  readonly counts: readonly number[]
+}
+
+interface Birth {
+  readonly timeMs: number
+  readonly bucket: number
+  readonly keys: readonly string[]
+}
+
+const birthsOf = (rules: RetentionRules, events: readonly RetentionEvent[]): readonly Birth[] => {
+  const births = new Map<number, Birth>()
+  for (const { isBirth, bucket, timeMs, keys } of events.toSorted((a, b) => a.timeMs - b.timeMs)) {
+    if (!isBirth || bucket === null) continue
+    if (rules.type === 'birth' && births.size > 0) break
+    if (!births.has(bucket)) births.set(bucket, { timeMs, bucket, keys })
+  }
+  return [...births.values()]
+}
+
+/** Whether somebody came back, by interval; only events later than the birth count (an event is no return to itself). */
+const returnsOf = (
+  { intervalMs, intervalCount, isUnbounded }: RetentionRules,
+  birth: Birth,
+  events: readonly RetentionEvent[],
+): readonly boolean[] => {
+  const later = events.filter(({ isReturn, timeMs }) => isReturn && timeMs > birth.timeMs)
+  const intervals = later.map(({ timeMs }) => Math.floor((timeMs - birth.timeMs) / intervalMs))
+  return Array.from({ length: intervalCount }, (_, k) =>
+    intervals.some((interval) => (isUnbounded ? interval >= k : interval === k)),
+  )
+}
+
+/** Cohorts by key, of the events of each person; without a breakdown there is one key, ''. */
+export const retentionByKey = (
+  rules: RetentionRules,
+  people: readonly (readonly RetentionEvent[])[],
+  by: 'nothing' | 'birth' | 'return',
+): ReadonlyMap<string, readonly Cohort[]> => {
+  const found = new Map<string, Map<number, { first: number; counts: number[] }>>()
+  const add = (key: string, bucket: number, returns: readonly boolean[]): void => {
+    const cohorts = found.get(key) ?? new Map<number, { first: number; counts: number[] }>()
+    const cohort = cohorts.get(bucket) ?? { first: 0, counts: returns.map(() => 0) }
+    const counts = cohort.counts.map((count, k) => count + (returns[k] === true ? 1 : 0))
+    found.set(key, cohorts.set(bucket, { first: cohort.first + 1, counts }))
+  }
+  for (const events of people) {
+    for (const birth of birthsOf(rules, events)) {
+      if (by === 'nothing') add('', birth.bucket, returnsOf(rules, birth, events))
+      if (by === 'birth') for (const key of birth.keys) add(key, birth.bucket, returnsOf(rules, birth, events))
+      if (by !== 'return') continue
+      for (const key of new Set(events.flatMap(({ keys }) => keys))) {
+        const returns = returnsOf(
+          rules,
+          birth,
+          events.filter(({ keys }) => keys.includes(key)),
+        )
+        if (returns.includes(true)) add(key, birth.bucket, returns)
+      }
+    }
+  }
+  return new Map(
+    [...found].map(([key, cohorts]) => [
+      key,
+      [...cohorts].map(([bucket, cohort]) => ({ bucket, ...cohort })).toSorted((a, b) => a.bucket - b.bucket),
+    ]),
+  )
+}
