@@ -1,3 +1,4 @@
+// Long: both ways in which events end share one rig and one look at the disk, and are tried at the same time.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ErasureRig, nothing, openErasureRig } from '../../../test/support/erasure-rig.ts'
