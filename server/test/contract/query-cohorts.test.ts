@@ -45,6 +45,8 @@ const fill = async (): Promise<void> => {
         event('Buy', 'ann', { price: 10 }),
         event('Buy', 'ben', { price: 1 }),
         event('See', 'cem'),
+        event('Renew', 'cem'),
+        event('Renew', 'ann'),
         // Never had a profile; and nobody.
         event('Buy', 'eve', { price: 50 }),
         event('Buy', '', { price: 1_000 }),
@@ -53,9 +55,8 @@ const fill = async (): Promise<void> => {
       ],
     }),
   )
-  const old = { ...event('Buy', 'cem', { price: 3 }) }
-  const late = { ...old, properties: { ...old.properties, time: seconds() - 40 * 86_400 } }
-  good(await lethe.post(`/import?strict=1&project_id=${us.id}`, { headers, body: [late] }))
+  const late = (name: string) => event(name, 'cem', { price: 3, time: seconds() - 40 * 86_400 })
+  good(await lethe.post(`/import?strict=1&project_id=${us.id}`, { headers, body: [late('Buy'), late('Renew')] }))
 }
 
 const cohortPath = (suffix = '') => `/api/app/projects/${us.id}/cohorts${suffix}`
@@ -82,6 +83,7 @@ const upload = (id: number, body: string | object, type = 'text/csv', method = '
   lethe.send(method, cohortPath(`/${id}/members`), { headers: { ...headers, 'Content-Type': type }, body })
 
 const bought = { type: 'did', event: 'Buy' }
+const renewed = { type: 'did', event: 'Renew', first_time: true, window: { last: 30, unit: 'day' } }
 const recently = { ...bought, window: { last: 30, unit: 'day' } }
 
 describe('a dynamic cohort (RPT-06)', () => {
@@ -116,7 +118,7 @@ describe('a dynamic cohort (RPT-06)', () => {
       [],
     ],
     ['did not', dynamic('and', { type: 'did_not', event: 'Buy', window: { last: 30, unit: 'day' } }), ['cem'], []],
-    ['any event', dynamic('and', { type: 'did', event: '$any_event', value: 3 }), [], []],
+    ['any event', dynamic('and', { type: 'did', event: '$any_event', value: 5 }), [], []],
     ['a profile', dynamic('and', { type: 'profile', where: 'properties["plan"] == "pro"' }), ['ann', 'cem'], []],
     ['both', dynamic('and', recently, { type: 'profile', where: 'properties["plan"] == "free"' }), ['ben', 'dan'], []],
     ['either', dynamic('or', { type: 'did', event: 'See' }, { ...bought, value: 2 }), ['ann', 'cem'], []],
@@ -126,6 +128,8 @@ describe('a dynamic cohort (RPT-06)', () => {
       ['ann', 'cem'],
       [],
     ],
+    ['did for the first time', dynamic('and', { ...renewed, window: { last: 60, unit: 'day' } }), ['ann', 'cem'], []],
+    ['did for the first time lately', dynamic('and', renewed), ['ann'], []],
     ['days', dynamic('and', { ...bought, window: { from_date: '2020-01-01', to_date: '2020-01-02' } }), [], []],
   ])('by %s', async (_what, definition, withProfile, without) => {
     const id = await save(definition)

@@ -137,6 +137,7 @@ describe('what a definition must keep', () => {
     ['custom-events', 'too many', { events: Array.from({ length: 26 }, (_, at) => ({ event: `E${at}` })) }],
     ['cohorts', 'a count of a property', cohort({ type: 'did', event: 'A', property: 'p' })],
     ['cohorts', 'a cohort that is not there', cohort({ type: 'cohort', cohort_id: 999_999 })],
+    ['cohorts', 'a first time without a window', cohort({ type: 'did', event: 'A', first_time: true })],
     ['cohorts', 'six levels', cohort(deep(6))],
     ['cohorts', 'far too many levels', cohort(deep(800))],
     ['data-views', 'an expression that is none', { profile_where: 'user["x"] ==' }],

@@ -75,14 +75,18 @@ const resolveCondition = async (
     }
     case 'profile':
       return { kind: 'profile', where: condition.where }
-    case 'did':
-      return {
+    case 'did': {
+      const did: DidCondition = {
         ...(await resolveEvent(deps, scope, condition)),
         aggregate: condition.aggregate,
         property: condition.property ?? null,
         comparison: condition.comparison,
         value: condition.value,
       }
+      // The first time was within the window if there was one in it and none before.
+      const before = { ...did, range: { fromMs: 0, toMs: did.range?.fromMs ?? 0 } }
+      return condition.first_time ? { kind: 'and', terms: [did, { kind: 'not', term: before }] } : did
+    }
     case 'did_not': {
       const did = await resolveEvent(deps, scope, condition)
       const once = { aggregate: 'count', property: null, comparison: '>=', value: 1 } as const

@@ -24,11 +24,18 @@ const did = z
     comparison: comparison.default('>='),
     value: z.number().default(1),
     window: window.optional(),
+    /** For the first time ever within the window. */
+    first_time: z.literal(true).optional(),
   })
   .refine(({ aggregate, property }) => (aggregate === 'count') === (property === undefined), {
     message: 'a count takes no property, every other aggregate needs one',
     path: ['property'],
   })
+  .refine(
+    ({ first_time: isFirst, window: within, aggregate, comparison: sign, value }) =>
+      isFirst === undefined || (within !== undefined && aggregate === 'count' && sign === '>=' && value === 1),
+    { message: 'needs a window, and nothing but having done it', path: ['first_time'] },
+  )
 const didNot = z.strictObject({
   type: z.literal('did_not'),
   event: eventName,
