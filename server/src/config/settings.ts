@@ -134,7 +134,8 @@ export const settings = z.object({
   LETHE_RETENTION_DAYS: wholeNumber(
     0,
     18_250,
-    730,
+    // A first import of five years of history must not lose three of them because nobody read about a default.
+    0,
     'Days that events are kept, by their date, in projects that have no rule of their own; then they are removed. 0: for ever. Projects from before this setting keep everything until they get a rule.',
   ),
   LETHE_EVENT_DELETION_GRACE_SECONDS: wholeNumber(

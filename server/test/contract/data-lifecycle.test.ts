@@ -23,7 +23,7 @@ const provision = defaultProvision()
 const euRules = { days: null, events: [{ event: 'Short', days: 7 }] }
 Object.assign(provision.organizations[0]?.projects[1] ?? {}, { retention: euRules })
 beforeAll(async () => {
-  lethe = await startLethe({ provision, env: { LETHE_EVENT_DELETION_GRACE_SECONDS: '5' } })
+  lethe = await startLethe({ provision, env: { LETHE_EVENT_DELETION_GRACE_SECONDS: '5', LETHE_RETENTION_DAYS: '730' } })
 })
 afterAll(() => lethe?.stop())
 
@@ -98,7 +98,7 @@ describe('who may', () => {
 })
 
 describe('retention (PRIV-33)', () => {
-  it('is two years unless somebody says otherwise, and comes from the provisioning file', async () => {
+  it('is as the setting says unless the project says otherwise, and comes from the provisioning file', async () => {
     await call('PUT', pathOf('retention'), {})
     expect((await call('GET', pathOf('retention'))).body).toEqual({
       status: 'ok',

@@ -68,8 +68,6 @@ const selecting = (...selectors: readonly object[]): string =>
 beforeAll(async () => {
   lethe = await startLethe({
     env: {
-      // The days of daylight saving that are asked about are long ago.
-      LETHE_RETENTION_DAYS: '0',
       LETHE_GDPR_GRACE_SECONDS: '0',
       LETHE_GDPR_RATE_PER_SECOND: '1000',
       LETHE_GDPR_STATUS_RATE_PER_SECOND: '1000',

@@ -23,8 +23,6 @@ beforeAll(async () => {
   lethe = await startLethe({
     env: {
       LETHE_GDPR_GRACE_SECONDS: '0',
-      // Its events have dates that are past any retention by now.
-      LETHE_RETENTION_DAYS: '0',
       LETHE_GDPR_RATE_PER_SECOND: '1000000',
       LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
     },
