@@ -14,7 +14,15 @@ export { daysOfHistory } from './store/days-of-history.ts'
 export { createEventRewriter, type DoomedEvents, type EventRewriter } from './store/event-rewriter.ts'
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasPeople } from './store/has-people.ts'
-export { hasIdentityRows, unlinkedEventsSql, unlinkedIdSql } from './store/identity-facts.ts'
+export {
+  findIdentityRows,
+  type IdentityRows,
+  isSomebodysSql,
+  linkedEventsSql,
+  personKeySql,
+  personSql,
+  unlinkedEventsSql,
+} from './store/identity-facts.ts'
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
 export { findLiveEvents, type LiveEvents, liveEventsSql } from './store/live-events.ts'

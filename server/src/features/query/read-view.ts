@@ -1,7 +1,7 @@
 import type { Principal } from '../../kernel/principal.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
-import type { KnownDuplicates, LiveEvents } from '../identity/index.ts'
+import type { IdentityRows, KnownDuplicates, LiveEvents } from '../identity/index.ts'
 
 declare const viewed: unique symbol
 
@@ -20,8 +20,8 @@ export interface ReadView {
   readonly timezone: string
   /** When the question was asked: what `today()` and relative ranges go by. */
   readonly nowMs: number
-  /** False: nobody of the project is linked or hidden, and reads need no resolution. */
-  readonly hasIdentityRows: boolean
+  /** How much a read has to look up of who is who. */
+  readonly identity: IdentityRows
   /** Which events are past their retention, or deleted by a rule. */
   readonly live: LiveEvents
   /** Null: no event of the project is stored twice, and reads need no deduplication. */
@@ -34,7 +34,7 @@ export interface ReadView {
 }
 
 export interface ReadViewFacts {
-  readonly hasIdentityRows: (scope: ProjectScope, signal: AbortSignal) => Promise<boolean>
+  readonly identity: (scope: ProjectScope, signal: AbortSignal) => Promise<IdentityRows>
   readonly live: (scope: ProjectScope, signal: AbortSignal) => Promise<LiveEvents>
   /** Sees every event that was stored before the call. */
   readonly duplicates: (scope: ProjectScope, signal: AbortSignal) => Promise<KnownDuplicates | null>
@@ -57,15 +57,15 @@ export const openReadView = async (
   facts: ReadViewFacts,
   { principal, scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
-  const [hasIdentityRows, live, duplicates, dataView, classified] = await Promise.all([
-    facts.hasIdentityRows(scope, signal),
+  const [identity, live, duplicates, dataView, classified] = await Promise.all([
+    facts.identity(scope, signal),
     facts.live(scope, signal),
     facts.duplicates(scope, signal),
     workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
     facts.classified(principal, scope),
   ])
   const { timezone } = project
-  return Object.freeze({ scope, timezone, nowMs, hasIdentityRows, live, duplicates, dataView, classified }) as ReadView
+  return Object.freeze({ scope, timezone, nowMs, identity, live, duplicates, dataView, classified }) as ReadView
 }
 
 /** For rows as they were stored, duplicates included, which only raw export gives. */
@@ -77,7 +77,7 @@ export const rawReadView = (
     scope,
     timezone,
     nowMs,
-    hasIdentityRows: true,
+    identity: 'all',
     live: { keptFromMs: null },
     duplicates: null,
     dataView: null,

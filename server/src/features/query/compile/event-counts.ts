@@ -22,10 +22,11 @@ export interface EventRow {
 export const eventCountsSql = (view: ReadView, binder: Binder, plan: EventCountsPlan): string => {
   const { events, buckets, measure, limit } = plan
   const context = createEventContext(view, binder)
-  const where = measure === 'general' ? [] : [`${context.person} != ''`]
-  const from = eventSource(view, binder, context, { range: buckets.range, events, where })
+  const where = measure === 'general' ? [] : [context.isSomebody]
+  const people = measure === 'general' ? ({ people: 'not asked for' } as const) : {}
+  const from = eventSource(view, binder, context, { range: buckets.range, events, where, ...people })
   return `SELECT event, groupArray((b, ${bucketValue[measure]})) AS points FROM (
-SELECT e.event AS event, ${bucketSql(binder, buckets)} AS b, ${counted(measure, context.person)}
+SELECT e.event AS event, ${bucketSql(binder, buckets)} AS b, ${counted(measure, context)}
 ${from}
 GROUP BY event, b)
 GROUP BY event ORDER BY max(${bucketValue[measure]}) DESC, event LIMIT ${binder.bind(limit, 'UInt32')}`

@@ -1,10 +1,13 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import {
-  canonicalIdSql,
   eventRowsSql,
+  type IdentityRows,
+  isSomebodysSql,
+  linkedEventsSql,
   liveEventsSql,
+  personKeySql,
+  personSql,
   unlinkedEventsSql,
-  unlinkedIdSql,
   visibleEventsSql,
   visibleProfilesSql,
 } from '../../identity/index.ts'
@@ -27,18 +30,32 @@ export interface WantedEvents {
   readonly events: readonly string[] | null
   /** SQL compiled in the same context; rows have to meet all of it. */
   readonly where?: readonly string[]
+  /** `not asked for`: nothing beside what was compiled in the context uses `person` or `personKey`. */
+  readonly people?: 'not asked for'
 }
 
 /** Compile expressions against it first, then make the source: it joins just the profile properties asked for. */
 export const createEventContext = (view: ReadView, binder: Binder): EventContext => {
-  const person = view.hasIdentityRows ? canonicalIdSql : unlinkedIdSql
-  const columns = { time: 'e.time', distinctId: person, insertId: 'e.insert_id', eventName: 'e.event' }
+  let isPersonUsed = false
+  const used = (sql: string): string => {
+    isPersonUsed = true
+    return sql
+  }
+  const person = () => used(personSql[view.identity])
+  const columns = { time: 'e.time', insertId: 'e.insert_id', eventName: 'e.event' }
   const userProperties: string[] = []
   return {
     bind: binder.bind,
-    person,
+    get person() {
+      return person()
+    },
+    get personKey() {
+      return used(personKeySql[view.identity])
+    },
+    isSomebody: isSomebodysSql,
+    isPersonUsed: () => isPersonUsed,
     userProperties,
-    column: (name) => columns[name],
+    column: (name) => (name === 'distinctId' ? person() : columns[name]),
     timezone: view.timezone,
     nowMs: view.nowMs,
     eventProperty: (name) => `e.properties[${binder.bind(notClassified(view, 'event', name), 'String')}]`,
@@ -63,14 +80,21 @@ export const eventSource = (view: ReadView, binder: Binder, context: EventContex
   const joins = userJoin(binder, context)
   const rows = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
   const live = liveEventsSql(view.live, wanted.range?.fromMs ?? null)
-  const from = view.hasIdentityRows
-    ? visibleEventsSql('everybody', joins, rows, live)
-    : unlinkedEventsSql(joins, rows, live)
+  // Links say who, never whether: who does not ask needs none of them.
+  const isWho = wanted.people !== 'not asked for' || context.isPersonUsed()
+  const identity = view.identity === 'links' && !isWho ? 'none' : view.identity
+  const from = fromOf[identity](joins, rows, live)
   const where = [...dataView, ...(wanted.where ?? [])]
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
 }
 
-const conditions = (binder: Binder, { range, events, where }: Required<WantedEvents>): readonly string[] => [
+const fromOf: Readonly<Record<IdentityRows, (joins: string, rows: string, live: string) => string>> = {
+  none: unlinkedEventsSql,
+  links: linkedEventsSql,
+  all: (joins, rows, live) => visibleEventsSql('everybody', joins, rows, live),
+}
+
+const conditions = (binder: Binder, { range, events, where = [] }: WantedEvents): readonly string[] => [
   ...(events === null ? [] : [namesSql(binder, events)]),
   ...(range === null
     ? []
@@ -87,10 +111,10 @@ const namesSql = (binder: Binder, events: readonly string[]): string =>
     : `e.event IN ${binder.bind(events, 'Array(String)')}`
 
 /** The profile properties that `context` was asked for, as columns of `u`. */
-export const userJoin = (binder: Binder, { person, userProperties }: EventContext): string => {
-  if (userProperties.length === 0) return ''
-  const columns = userProperties.map((name, at) => `properties[${binder.bind(name, 'String')}] AS c${at}`)
+export const userJoin = (binder: Binder, context: EventContext): string => {
+  if (context.userProperties.length === 0) return ''
+  const columns = context.userProperties.map((name, at) => `properties[${binder.bind(name, 'String')}] AS c${at}`)
   return `
 LEFT ANY JOIN (SELECT distinct_id, ${columns.join(', ')} FROM (${visibleProfilesSql('everybody')})) AS u
-  ON ${person} = u.distinct_id`
+  ON ${context.person} = u.distinct_id`
 }

@@ -19,10 +19,11 @@ const parts = (view: ReadView, binder: Binder, plan: NumberPlan) => {
   const conditions = [
     ...where,
     ...(plan.where === null ? [] : [compileFilter(plan.where, context)]),
-    ...(plan.measure === 'general' ? [] : [`${context.person} != ''`]),
+    ...(plan.measure === 'general' ? [] : [context.isSomebody]),
   ]
-  const from = eventSource(view, binder, context, { range: plan.buckets.range, events, where: conditions })
-  return { number, from, person: context.person, bucket: bucketSql(binder, plan.buckets) }
+  const people = plan.measure === 'general' ? ({ people: 'not asked for' } as const) : {}
+  const from = eventSource(view, binder, context, { range: plan.buckets.range, events, where: conditions, ...people })
+  return { number, from, context, bucket: bucketSql(binder, plan.buckets) }
 }
 
 export interface NumberBounds {
@@ -40,10 +41,11 @@ FROM (SELECT ${number} AS v ${from}) WHERE isFinite(v)`
 
 /** Rows [range, bucket, value], by both. */
 export const rangesSql = (view: ReadView, binder: Binder, plan: NumberPlan, width: number): string => {
-  const { number, from, person, bucket } = parts(view, binder, plan)
+  const { number, from, context, bucket } = parts(view, binder, plan)
+  const who = plan.measure === 'general' ? '' : `, ${context.personKey} AS w`
   const value = { general: 'count()', unique: 'uniqExact(w)', average: 'count() / uniqExact(w)' }[plan.measure]
   return `SELECT toInt64(floor(v / ${binder.bind(width, 'Float64')})) AS r, b, ${value} AS n
-FROM (SELECT ${number} AS v, ${bucket} AS b, ${person} AS w ${from}) WHERE isFinite(v)
+FROM (SELECT ${number} AS v, ${bucket} AS b${who} ${from}) WHERE isFinite(v)
 GROUP BY r, b ORDER BY r, b`
 }
 

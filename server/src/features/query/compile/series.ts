@@ -31,14 +31,15 @@ const source = (view: ReadView, binder: Binder, context: EventContext, plan: Ser
     ...where,
     ...(plan.where === null ? [] : [compileFilter(plan.where, context)]),
     // Events of nobody count in totals, never for people (query §6).
-    ...(plan.measure === 'general' ? [] : [`${context.person} != ''`]),
+    ...(plan.measure === 'general' ? [] : [context.isSomebody]),
   ]
-  return eventSource(view, binder, context, { range: plan.buckets.range, events, where: conditions })
+  const people = plan.measure === 'general' ? ({ people: 'not asked for' } as const) : {}
+  return eventSource(view, binder, context, { range: plan.buckets.range, events, where: conditions, ...people })
 }
 
 /** Columns of the innermost grouping: `c` events, and `s`, the people of a bucket, where they matter. */
-export const counted = (measure: Measure, person: string): string =>
-  measure === 'general' ? 'count() AS c' : `count() AS c, uniqExactState(${person}) AS s`
+export const counted = (measure: Measure, context: EventContext): string =>
+  measure === 'general' ? 'count() AS c' : `count() AS c, uniqExactState(${context.personKey}) AS s`
 
 export const bucketValue: Record<Measure, string> = {
   general: 'c',
@@ -54,7 +55,7 @@ export const totalSeriesSql = (view: ReadView, binder: Binder, plan: SeriesPlan)
   const context = createEventContext(view, binder)
   const from = source(view, binder, context, plan)
   return `SELECT '' AS key, groupArray((b, ${bucketValue[plan.measure]})) AS points FROM (
-SELECT ${bucketSql(binder, plan.buckets)} AS b, ${counted(plan.measure, context.person)}
+SELECT ${bucketSql(binder, plan.buckets)} AS b, ${counted(plan.measure, context)}
 ${from}
 GROUP BY b)`
 }
@@ -79,7 +80,7 @@ export const breakdownSeriesSql = (view: ReadView, binder: Binder, plan: Breakdo
   const merged = measure === 'general' ? 'sum(c) AS c' : 'sum(c) AS c, uniqExactMergeState(s) AS s'
   return `SELECT key, groupArray((b, ${bucketValue[measure]})) AS points FROM (
 SELECT arrayJoin(${bucketKeysSql('v')}) AS key, b, ${merged} FROM (
-SELECT ${json} AS v, ${bucketSql(binder, plan.buckets)} AS b, ${counted(measure, context.person)}
+SELECT ${json} AS v, ${bucketSql(binder, plan.buckets)} AS b, ${counted(measure, context)}
 ${from}
 GROUP BY v, b)
 GROUP BY key, b)

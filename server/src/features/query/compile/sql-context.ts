@@ -17,6 +17,12 @@ export type SqlContext = ExpressionContext
 export interface EventContext extends ExpressionContext {
   /** SQL of who the event belongs to: a canonical distinct_id, '' for nobody. */
   readonly person: string
+  /** The same as a UInt128, to count and group by in half the time. Only where `isSomebody` holds. */
+  readonly personKey: string
+  /** SQL condition: the event belongs to anybody (query §6). */
+  readonly isSomebody: string
+  /** Whether anything that was compiled against it asks who somebody is. */
+  isPersonUsed(): boolean
   /** Names asked for by `userProperty` so far; the column of the n-th is `u.c<n>`. */
   readonly userProperties: readonly string[]
 }

@@ -83,9 +83,9 @@ const answer = async (deps: QueryRouteDeps, endpoint: Endpoint, request: Scoped)
 
 const noStore = { 'Cache-Control': 'no-store' }
 
-const shownView = ({ timezone, hasIdentityRows, duplicates, dataView }: ReadView) => ({
+const shownView = ({ timezone, identity, duplicates, dataView }: ReadView) => ({
   timezone,
-  resolves_identity: hasIdentityRows,
+  resolves_identity: identity !== 'none',
   removes_duplicates: duplicates !== null,
   data_view: dataView,
 })

@@ -23,10 +23,11 @@ export const streamEndpoint = ({ regionDb }: StreamDeps): Endpoint => ({
     const asked = textList(params, 'distinct_ids') ?? []
     const days = dayRange(params)
     const db = regionDb(view.scope.regionId)
-    const ids = view.hasIdentityRows ? await createClusterStore(db).expand(view.scope, asked) : asked
-    const people = view.hasIdentityRows
-      ? [...new Set((await canonicalIds(db, view.scope, asked, request.signal)).values())]
-      : asked
+    const ids = view.identity !== 'none' ? await createClusterStore(db).expand(view.scope, asked) : asked
+    const people =
+      view.identity !== 'none'
+        ? [...new Set((await canonicalIds(db, view.scope, asked, request.signal)).values())]
+        : asked
     const binder = createBinder(view)
     const context = createEventContext(view, binder)
     const source = eventSource(view, binder, context, {
