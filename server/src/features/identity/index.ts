@@ -29,7 +29,6 @@ export { findLiveEvents, type LiveEvents, liveEventsSql } from './store/live-eve
 export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export {
-  canonicalIdSql,
   eventLineSql,
   lineSettings,
   visibleEventsSql,
