@@ -1,4 +1,4 @@
-import { type CsvRecord, createCsvReader } from '../../kernel/csv-reader.ts'
+import { csvRecordsOf } from '../../kernel/csv-records.ts'
 import { EngineUnavailable, InvalidRequest } from '../../kernel/errors.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import { columnsOf, type FailedRow, failedRowCountMax, readRow } from './domain/table-rows.ts'
@@ -74,7 +74,7 @@ const storeRows = async (
   const failed: FailedRow[] = []
   let columns: readonly string[] | null = null
   let rowCount = 0
-  for await (const records of recordsOf(chunks)) {
+  for await (const records of csvRecordsOf(chunks)) {
     for (const record of records) {
       if (columns === null) {
         columns = columnsOf(record)
@@ -93,22 +93,4 @@ const storeRows = async (
   }
   if (columns === null) throw new InvalidRequest('the body must be a CSV file that begins with a header')
   return { rowCount, failed }
-}
-
-/** By chunk, so that a row costs no turn of the event loop. */
-async function* recordsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Iterable<CsvRecord>> {
-  const reader = createCsvReader()
-  // Takes a byte order mark away.
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  for await (const chunk of chunks) yield reader.push(decoded(() => decoder.decode(chunk, { stream: true })))
-  yield reader.push(decoded(() => decoder.decode()))
-  yield reader.end()
-}
-
-const decoded = (decode: () => string): string => {
-  try {
-    return decode()
-  } catch {
-    throw new InvalidRequest('the body is not valid UTF-8')
-  }
 }

@@ -1,4 +1,4 @@
-import { type CsvRecord, createCsvReader } from '../../kernel/csv-reader.ts'
+import { csvRecordsOf } from '../../kernel/csv-records.ts'
 import { InvalidRequest } from '../../kernel/errors.ts'
 
 /** Of an uploaded cohort, after gunzip. */
@@ -44,7 +44,7 @@ const parsed = (body: Buffer): unknown => {
 async function* idsOfCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
   let column: number | null = null
   let row = 0
-  for await (const records of recordsOf(chunks)) {
+  for await (const records of csvRecordsOf(chunks)) {
     const ids: string[] = []
     for (const { fields, fault } of records) {
       if (column === null) {
@@ -59,21 +59,4 @@ async function* idsOfCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly
     yield ids
   }
   if (column === null) throw new InvalidRequest('the body must be a CSV file that begins with a header')
-}
-
-async function* recordsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Iterable<CsvRecord>> {
-  const reader = createCsvReader()
-  // Takes a byte order mark away.
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  for await (const chunk of chunks) yield reader.push(decoded(() => decoder.decode(chunk, { stream: true })))
-  yield reader.push(decoded(() => decoder.decode()))
-  yield reader.end()
-}
-
-const decoded = (decode: () => string): string => {
-  try {
-    return decode()
-  } catch {
-    throw new InvalidRequest('the body is not valid UTF-8')
-  }
 }
