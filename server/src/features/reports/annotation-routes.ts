@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { jsonReply, type Reply, type Route, type Scoped } from '../../http/route.ts'
+import { sentJson } from '../../http/sent-json.ts'
 import { annotationDescription, dayOrNull, wallClock } from './definitions/annotation.ts'
 import { label } from './definitions/parts.ts'
 import { appBase, readAccess, writeAccess } from './routes.ts'
-import { sentJson } from './sent-json.ts'
 import type { AnnotationStore } from './store/postgres-annotation-store.ts'
 import { whoOf } from './who-saves.ts'
 

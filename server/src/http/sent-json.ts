@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { InvalidRequest } from '../../kernel/errors.ts'
+import { InvalidRequest } from '../kernel/errors.ts'
 
 const depthMax = 20
 
