@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectDocumented, notChecked } from '../support/documented.ts'
-import { basic, type Lethe, startLethe } from '../support/lethe.ts'
-import { analystAccount, consumerAccount, eu, other, strangerAccount, us } from '../support/provision.ts'
+import { basic, bearer, type Lethe, startLethe } from '../support/lethe.ts'
+import { analystAccount, consumerAccount, eu, other, owner, strangerAccount, us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 // How every endpoint of the Query API is asked, and what none of them lets through (query §1, §7; QRY-20…22).
 
@@ -15,7 +16,7 @@ const form = (values: Readonly<Record<string, string | number>>): string =>
 describe('questions', () => {
   let lethe: Lethe
   beforeAll(async () => {
-    lethe = await startLethe()
+    lethe = await startLethe({ env: { LETHE_GDPR_GRACE_SECONDS: '0' } })
     const events = (mark: string) => [
       eventAt('Seen', '2026-03-01T10:00:00Z', 'anna', { mark, n: 1 }),
       eventAt('Seen', '2026-03-02T10:00:00Z', 'ben', { mark, n: 2 }),
@@ -148,6 +149,24 @@ describe('questions', () => {
     expect(unique.json().data.values).toEqual({ Visit: { '2026-03-01': 1 } })
     const average = await askQuery(lethe, us.id, 'segmentation', { ...visits, type: 'average', on: 'user["city"]' })
     expect(average.json().data.values).toEqual({ Bonn: { '2026-03-01': 3 } })
+  })
+
+  it('do not see who is erased', async () => {
+    await importEvents(lethe, us.id, [
+      eventAt('Met', '2026-03-01T10:00:00Z', 'zoe'),
+      eventAt('Met', '2026-03-01T11:00:00Z', 'yan'),
+    ])
+    const met = async (type: string): Promise<number> => {
+      const answer = await askQuery(lethe, us.id, 'segmentation', { ...days, event: 'Met', type })
+      return answer.json().data.values.Met['2026-03-01']
+    }
+    expect([await met('general'), await met('unique')]).toEqual([2, 2])
+    const headers = bearer(owner.gdprToken)
+    const body = { distinct_ids: ['zoe'], compliance_type: 'GDPR' }
+    const created = await lethe.post(`/api/app/data-deletions/v3.0?token=${us.token}`, { headers, body })
+    expect(created.status).toBe(201)
+    await waitFor('the person to be gone', async () => ((await met('general')) === 1 ? true : null))
+    expect([await met('general'), await met('unique')]).toEqual([1, 1])
   })
 
   it('explain themselves to admins of the project', async () => {
