@@ -52,11 +52,21 @@ LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON e.distinct_id = r.distinct_id $
 WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${idsOnly('e.distinct_id', filter)}
   AND ${live}`
 
-/** The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, properties and changed_at. */
-export const visibleProfilesSql = (filter: PeopleFilter): string => `
-SELECT p.distinct_id AS distinct_id, p.properties AS properties, p.changed_at AS changed_at
+/**
+ * The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, changed_at and
+ * `columns`, SQL over a row of `profile` by name: what is left out is not grouped.
+ */
+export const visibleProfilesSql = (
+  filter: PeopleFilter,
+  columns: Readonly<Record<string, string>> = { properties: 'properties' },
+): string => `
+SELECT p.distinct_id AS distinct_id, ${Object.keys(columns)
+  .map((name) => `p.${name} AS ${name}, `)
+  .join('')}p.changed_at AS changed_at
 FROM (
-    SELECT distinct_id, argMax(properties, version) AS properties, argMax(is_deleted, version) AS is_deleted,
+    SELECT distinct_id, ${Object.entries(columns)
+      .map(([name, sql]) => `argMax(${sql}, version) AS ${name}, `)
+      .join('')}argMax(is_deleted, version) AS is_deleted,
            max(updated_at) AS changed_at
     FROM profile WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
     GROUP BY distinct_id

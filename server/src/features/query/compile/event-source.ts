@@ -113,8 +113,11 @@ const namesSql = (binder: Binder, events: readonly string[]): string =>
 /** The profile properties that `context` was asked for, as columns of `u`. */
 export const userJoin = (binder: Binder, context: EventContext): string => {
   if (context.userProperties.length === 0) return ''
-  const columns = context.userProperties.map((name, at) => `properties[${binder.bind(name, 'String')}] AS c${at}`)
+  // A profile can be large, and there are many: the engine groups just the values.
+  const columns = Object.fromEntries(
+    context.userProperties.map((name, at) => [`c${at}`, `properties[${binder.bind(name, 'String')}]`]),
+  )
   return `
-LEFT ANY JOIN (SELECT distinct_id, ${columns.join(', ')} FROM (${visibleProfilesSql('everybody')})) AS u
+LEFT ANY JOIN (${visibleProfilesSql('everybody', columns)}) AS u
   ON ${context.person} = u.distinct_id`
 }
