@@ -201,6 +201,12 @@ describe('legacy mode', () => {
     expect(await track('legacy', '$create_alias', { distinct_id: 'stranger', alias: 'new', again: true })).toBe('1')
     for (const [n, id] of ['old', 'new', 'newer', 'stranger'].entries()) await send(n + 1, id)
     expect(await owners('legacy', event)).toEqual(['new', 'old', 'old', 'old', 'stranger'])
+    const day = new Date().toISOString().slice(0, 10)
+    const { secret } = projects.legacy
+    const ofNew = `from_date=${day}&to_date=${day}&distinct_ids=${encodeURIComponent('["new"]')}`
+    const { results } = (await lethe.get(`/api/query/stream/query?${ofNew}`, { headers: basic(secret) })).json()
+    const told = results.events.filter((found: StoredEvent) => found.event === event)
+    expect(told.map((found: StoredEvent) => found.properties['distinct_id'])).toEqual(['new', 'old', 'old', 'old'])
     const aliases = await exported('legacy', '$create_alias')
     expect(aliases.map((found) => found['$failure_reason'])).toEqual(
       aliases.map((found) => (found['again'] === true ? 'alias_already_used' : undefined)),

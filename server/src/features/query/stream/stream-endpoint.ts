@@ -26,7 +26,8 @@ export const streamEndpoint = ({ regionDb }: StreamDeps): Endpoint => ({
     const ids = view.identity !== 'none' ? await createClusterStore(db).expand(view.scope, asked) : asked
     const people =
       view.identity !== 'none'
-        ? [...new Set((await canonicalIds(db, view.scope, asked, request.signal)).values())]
+        ? // An id as itself too: events from before it became an alias stay its own (identity §5).
+          [...new Set([...asked, ...(await canonicalIds(db, view.scope, asked, request.signal)).values()])]
         : asked
     const binder = createBinder(view)
     const context = createEventContext(view, binder)
