@@ -15,7 +15,7 @@ export type Step =
       /** Sent while the erasure starts. */
       readonly meanwhile: readonly Request[]
     }
-  | { readonly kind: 'look' }
+  | { readonly kind: 'look'; readonly server: 0 | 1 }
 
 /** A random life of a few people of one project. The same seed and mode give the same one, but for the time. */
 export interface History {
@@ -33,8 +33,9 @@ export interface HistoryOptions {
   readonly nowMs: number
   /** Only what may be said again in any order: no erasures, and no update whose repetition changes something. */
   readonly isRepeatable?: boolean
-  readonly erasureCount?: number
   readonly ageMaxSeconds?: number
+  /** Requests at least, and twice as many at most. */
+  readonly length?: number
 }
 
 const hour = 3_600
@@ -56,21 +57,21 @@ type Dice = ReturnType<typeof diceOf>
 const values = [1.5, 'x', 'ünï "q" \\', null, true, [1, 'y', null], { deep: { er: [] } }, 12_345_678_901, '']
 
 export const historyOf = (seed: number, options: HistoryOptions): History => {
-  const { mode, nowMs, isRepeatable = false, erasureCount = 2 } = options
+  const { mode, nowMs, isRepeatable = false, length = 6 } = options
   const dice = diceOf(seed)
   const { pick, upTo, chance } = dice
   const prefix = `h${seed}-`
   const users = [0, 1, 2].map((index) => `${prefix}user ${index}`)
   const bare = mode === 'legacy' ? [3, 4, 5].map((index) => `${prefix}user ${index}`) : [0, 1, 2].map(dice.uuid4)
   const ids = [...users, ...(mode === 'simplified' ? bare.map((id) => `$device:${id}`) : bare)]
-  let count = 0
+  let named = 0
 
   const event = (surface: 'track' | 'import', name: string, who: Properties): EventRecord => {
-    count += 1
-    const ageMaxSeconds = options.ageMaxSeconds ?? (surface === 'track' ? 4 * day : 40 * day)
+    named += 1
+    const ageMaxSeconds = options.ageMaxSeconds ?? (surface === 'track' ? 4 * day : 20 * day)
     const time = Math.floor(nowMs / 1_000) - 60 - upTo(ageMaxSeconds)
     const own = { [pick(['plan', 'prïce', 'a.b'])]: pick(values) }
-    return { event: name, properties: { time, $insert_id: `${prefix}${count}`, ...own, ...who } }
+    return { event: name, properties: { time, $insert_id: `${prefix}${named}`, ...own, ...who } }
   }
   const parts = { dice, users, bare, ids }
   const eventRecord = (surface: 'track' | 'import'): EventRecord => {
@@ -79,16 +80,17 @@ export const historyOf = (seed: number, options: HistoryOptions): History => {
     return event(surface, name, who)
   }
   const update = (): Properties => {
-    count += 1
-    const operation = isRepeatable ? repeatable(dice, count) : pick(operations)(dice)
-    const ignoresAlias = mode === 'legacy' && chance(0.15)
+    named += 1
+    const operation = isRepeatable ? repeatable(dice, named) : pick(operations)(dice)
+    // Said again after the alias was made, an update would be for the original's profile (identity §5).
+    const ignoresAlias = mode === 'legacy' && (isRepeatable || chance(0.15))
     return { $distinct_id: pick(ids), ...operation, ...(ignoresAlias ? { $ignore_alias: true } : {}) }
   }
   const request = (): Request => {
-    const length = chance(0.6) ? 1 : 2 + upTo(3)
+    const count = chance(0.5) ? 1 : 2 + upTo(3)
     const surface = pick(['track', 'track', 'import', 'engage'] as const)
-    if (surface === 'engage') return { surface, records: Array.from({ length }, update) }
-    return { surface, records: Array.from({ length }, () => eventRecord(surface)) }
+    if (surface === 'engage') return { surface, records: Array.from({ length: count }, update) }
+    return { surface, records: Array.from({ length: count }, () => eventRecord(surface)) }
   }
   const server = () => upTo(2) as 0 | 1
   const send = (): Step => {
@@ -97,17 +99,19 @@ export const historyOf = (seed: number, options: HistoryOptions): History => {
   }
   /** Plain events make no link and no join: all that is open is on which side of the start they came. */
   const erase = (): Step => {
-    const named = chance(0.8) ? [pick(ids)] : [pick(ids), pick(ids), `${prefix}nobody`]
+    const ofWhom = chance(0.8) ? [pick(ids)] : [pick(ids), pick(ids), `${prefix}nobody`]
     const meanwhile = Array.from({ length: upTo(3) }, (): Request => {
       return { surface: 'track', records: [event('track', 'Meanwhile', { distinct_id: pick(ids) })] }
     })
-    return { kind: 'erase', ids: named, suppress: chance(0.3), server: server(), meanwhile }
+    return { kind: 'erase', ids: ofWhom, suppress: chance(0.3), server: server(), meanwhile }
   }
 
-  const steps: Step[] = Array.from({ length: 10 + upTo(14) }, send)
+  const steps: Step[] = Array.from({ length: length + upTo(length) }, send)
   if (!isRepeatable) {
-    for (let index = 0; index < erasureCount; index += 1) steps.splice(4 + upTo(steps.length - 4), 0, erase())
-    steps.splice(upTo(steps.length), 0, { kind: 'look' })
+    const putSomewhere = (step: Step) => steps.splice(3 + upTo(steps.length - 3), 0, step)
+    putSomewhere(erase())
+    if (chance(0.25)) putSomewhere(erase())
+    if (chance(0.5)) putSomewhere({ kind: 'look', server: server() })
   }
   return { seed, mode, steps, ids: [...ids, `${prefix}nobody`], prefix }
 }

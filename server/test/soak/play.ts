@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { linesOf } from '../../../demo/zip-entries.ts'
 import { type Answer, basic, bearer, type Lethe } from '../support/lethe.ts'
 import { owner } from '../support/provision.ts'
 import { waitFor } from '../support/wait-for.ts'
 import type { History, Step } from './history.ts'
-import { createModel, lineOf, type Model, type Request, textOf } from './model.ts'
+import { createModel, type EventRecord, lineOf, type Model, type Request, textOf } from './model.ts'
 import type { Properties } from './model-identities.ts'
 import type { SoakProject, TwoServers } from './two-servers.ts'
 
@@ -23,6 +24,8 @@ export interface Play {
 }
 
 const deletions = '/api/app/data-deletions/v3.0'
+// Many wait for the same batch: asking more often would be most of the work.
+const pollIntervalMs = 300
 const as = { headers: bearer(owner.gdprToken) }
 // The time, the host and the size of the request; the sentence that goes with a reason.
 const serverMade = [
@@ -82,6 +85,40 @@ export const profilesOf = async (
     .sort()
 }
 
+const eventNames = JSON.stringify(['Did', '$identify', '$create_alias', '$merge'])
+
+/** What the Query API says of the history's people, in no order, and how many events and people the project has a day. */
+export const answersOf = async (
+  lethe: Lethe,
+  project: SoakProject,
+  { ids, mode, prefix }: History,
+): Promise<object> => {
+  const headers = basic(project.secret)
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)
+  const ask = async (name: string, values: Readonly<Record<string, string>>) => {
+    const form = new URLSearchParams({ from_date: day(2), to_date: day(0), ...values })
+    return good(await lethe.get(`/api/2.0/${name}?${form}`, { headers })).json()
+  }
+  // In legacy mode an event of an alias that is sent again belongs to the original from then on (identity §5): it is
+  // counted once, and for somebody else. Whether a join was refused may change as well: they can be one person by now.
+  const moves = mode === 'legacy' ? ['distinct_id', '$distinct_id'] : []
+  const { results } = await ask('stream/query', { distinct_ids: JSON.stringify(ids) })
+  const events = results.events.filter(({ properties }: EventRecord) => {
+    return String(properties['$insert_id']).startsWith(prefix)
+  })
+  const counted = (type: string) => ask('events', { event: eventNames, type, unit: 'day' })
+  return {
+    events: events
+      .map(({ event, properties }: EventRecord) => {
+        return lineOf(event, without(properties, [...serverMade, '$failure_reason', ...moves]))
+      })
+      .sort(),
+    profiles: await profilesOf(lethe, project, ids),
+    general: (await counted('general')).data,
+    unique: mode === 'legacy' ? null : (await counted('unique')).data,
+  }
+}
+
 /** What is in `some` and not in `all`, each as often as it is there more. */
 const beyond = (some: readonly string[], all: readonly string[]): readonly string[] => {
   const left = new Map<string, number>()
@@ -96,20 +133,20 @@ const beyond = (some: readonly string[], all: readonly string[]): readonly strin
 export const createPlay = ({ servers, db }: TwoServers, project: SoakProject, history: History): Play => {
   const model = createModel(history.mode)
   const tasks: string[] = []
+  let asked = 0
   const { seed, mode, prefix } = history
 
   const waitForState = (id: string, states: readonly string[]) =>
     waitFor(
       `${states} of a deletion of history ${seed}`,
       async () => {
+        await delay(pollIntervalMs)
         // Whichever server carries it out, both know.
-        for (const lethe of servers) {
-          const { results } = good(await lethe.get(`${deletions}/${id}?token=${project.token}`, as)).json()
-          expect(results.status).not.toBe('FAILURE')
-          if (states.includes(results.status)) return true
-        }
-        await new Promise((resolve) => setTimeout(resolve, 80))
-        return false
+        asked += 1
+        const lethe = servers[asked % 2] as Lethe
+        const { results } = good(await lethe.get(`${deletions}/${id}?token=${project.token}`, as)).json()
+        expect(results.status).not.toBe('FAILURE')
+        return states.includes(results.status)
       },
       120_000,
     )
