@@ -11,6 +11,7 @@ import { createEngageSessions } from './engage/sessions.ts'
 import { NoSuchDataView } from './errors.ts'
 import { events } from './events/events.ts'
 import { eventNames, topEvents } from './events/top-events.ts'
+import { funnels } from './funnels/funnels.ts'
 import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
 import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
@@ -106,6 +107,7 @@ const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   eventProperties(deps),
   topProperties(deps),
   propertyValues(deps),
+  funnels(deps),
   retention(deps),
   addiction(deps),
   ...peopleEndpoints(deps),

@@ -42,3 +42,9 @@ export class ClassifiedProperty extends Forbidden {
     super(`the property ${JSON.stringify(name)} is classified; these credentials have no classified access`)
   }
 }
+
+export class NoSuchFunnel extends InvalidRequest {
+  constructor(id: number) {
+    super(`funnel_id: the project has no funnel ${id}`)
+  }
+}

@@ -1,3 +1,4 @@
+import type { SavedReports } from '../reports/index.ts'
 import { type EngageDeps, engageEndpoint } from './engage/engage-endpoint.ts'
 import { engagePropertiesEndpoint } from './engage/properties-endpoint.ts'
 import { engageStatsEndpoint } from './engage/stats-endpoint.ts'
@@ -6,7 +7,7 @@ import { cohortsListEndpoint, funnelsListEndpoint, type SavedListDeps } from './
 import { streamEndpoint } from './stream/stream-endpoint.ts'
 
 export interface PeopleEndpointDeps extends EngageDeps {
-  readonly saved: EngageDeps['saved'] & SavedListDeps['saved']
+  readonly saved: EngageDeps['saved'] & SavedListDeps['saved'] & Pick<SavedReports, 'funnel' | 'bookmark'>
 }
 
 /** Endpoints that name people or what was saved about them: QRY-03, QRY-09…13. */

@@ -1,0 +1,77 @@
+// Sessions at query time (reports §7): nothing of them is stored. All of them end at midnight of the project's zone.
+
+/** An event of one person, by time. */
+export interface SessionEvent {
+  readonly timeMs: number
+  /** Number of the day of the project's zone that it is in. */
+  readonly day: number
+  /** Event based: begins or ends a session. */
+  readonly isStart?: boolean
+  readonly isEnd?: boolean
+  /** Property based: '' is a value, null is none. */
+  readonly sessionId?: string | null
+}
+
+export type SessionMode =
+  | { readonly kind: 'timeout'; readonly timeoutMs: number }
+  /** From a start event to the end event; a second start is ignored, and an end without a start. */
+  | { readonly kind: 'events' }
+  | { readonly kind: 'property' }
+
+/** Events that are not stored: they are where a session begins and ends. */
+export const sessionStartEvent = '$session_start'
+export const sessionEndEvent = '$session_end'
+
+export const defaultSessionMode: SessionMode = { kind: 'timeout', timeoutMs: 1_800_000 }
+
+/** Events that are in no session: those about ids, and those that others send on somebody's behalf. */
+export const notInSessions: readonly string[] = [
+  '$identify',
+  '$create_alias',
+  '$merge',
+  '$hotshard_events',
+  '$hotshard_record',
+  '$campaign_delivery',
+  '$campaign_bounced',
+  '$campaign_marked_spam',
+  '$message_suppressed',
+  '$unsubscribe',
+  '$journey_entered',
+]
+
+/** The session of each event: numbers from 0, ascending by when a session begins; -1 for an event that is in none. */
+export const sessionsOf = (mode: SessionMode, events: readonly SessionEvent[]): readonly number[] => {
+  if (mode.kind === 'property') return byProperty(events)
+  let session = -1
+  let isOpen = false
+  let previous: SessionEvent | undefined
+  return events.map((event) => {
+    const isNewDay = previous !== undefined && previous.day !== event.day
+    if (mode.kind === 'timeout') {
+      if (previous === undefined || isNewDay || event.timeMs - previous.timeMs > mode.timeoutMs) session += 1
+      previous = event
+      return session
+    }
+    previous = event
+    if (isNewDay) isOpen = false
+    if (event.isStart === true && !isOpen) {
+      session += 1
+      isOpen = true
+    }
+    const own = isOpen ? session : -1
+    if (event.isEnd === true) isOpen = false
+    return own
+  })
+}
+
+const byProperty = (events: readonly SessionEvent[]): readonly number[] => {
+  const numbers = new Map<string, number>()
+  return events.map(({ sessionId, day }) => {
+    if (sessionId === undefined || sessionId === null) return -1
+    const key = `${day} ${sessionId}`
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, numbers.size)
+    return numbers.size - 1
+  })
+}

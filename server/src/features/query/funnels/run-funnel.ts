@@ -1,0 +1,110 @@
+import { InvalidRequest } from '../../../kernel/errors.ts'
+import { createBinder } from '../compile/sql-context.ts'
+import { bucketKeys } from '../domain/expression/bucket-keys.ts'
+import type { Attempt } from '../domain/funnel/attempts.ts'
+import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
+import { addAttempt, addTally, emptyTally, type Tally } from '../domain/funnel/tally.ts'
+import { sessionsOf } from '../domain/sessions/sessions.ts'
+import { keyOfBucket } from '../domain/time/buckets.ts'
+import type { QueryCall } from '../http/query-route.ts'
+import { entryRanges } from './entry-ranges.ts'
+import { type FunnelPlan, isSimple } from './funnel-plan.ts'
+import { type FunnelRow, personRowsSql, simpleFunnelSql } from './funnel-sql.ts'
+import { withSessionEvents } from './session-events.ts'
+
+/** By date of the bucket. `byKey` has the keys with the most entries; the others add up to `$other`. */
+export interface FunnelAnswer {
+  readonly all: ReadonlyMap<string, Tally>
+  readonly byKey: ReadonlyMap<string, ReadonlyMap<string, Tally>> | null
+}
+
+type Call = Pick<QueryCall, 'run' | 'view'>
+
+/** In the engine where one statement can say it; otherwise the engine gathers and narrows, and people are counted here. */
+export const runFunnel = (call: Call, plan: FunnelPlan): Promise<FunnelAnswer> =>
+  isSimple(plan) ? countInEngine(call, plan) : countByPerson(call, plan)
+
+export const countInEngine = async ({ run, view }: Call, plan: FunnelPlan): Promise<FunnelAnswer> => {
+  const binder = createBinder(view)
+  const rows = await run.rows<FunnelRow>(view, binder, simpleFunnelSql(view, binder, plan))
+  const found = rows.map(({ b, counts, previous, start }): [string, Tally] => [
+    keyOfBucket(plan.buckets, b),
+    { counts: [...counts], sincePreviousMs: [...previous], sinceStartMs: [...start] },
+  ])
+  return { all: new Map(found), byKey: null }
+}
+
+type EventRow = readonly [ms: number, parts: readonly number[], value: string, filter: number, held: readonly string[]]
+
+/** Persons come one after another, so what is held is one person and the sums. */
+export const countByPerson = async ({ run, view }: Call, plan: FunnelPlan): Promise<FunnelAnswer> => {
+  const binder = createBinder(view)
+  const ranges = entryRanges(plan.buckets)
+  const tallies = createTallies(plan)
+  for await (const [rows] of run.each<readonly [readonly EventRow[]]>(
+    view,
+    binder,
+    personRowsSql(view, binder, plan),
+  )) {
+    const person = personOf(plan, rows, ranges.dayOf)
+    for (const { date, range } of ranges.of(person.times)) {
+      for (const attempt of countedAttempts(plan, person, range)) tallies.add(date, person.times, attempt)
+      if (plan.by === null) continue
+      for (const [key, attempt] of countedByKey(plan, person, range, bucketKeys)) {
+        tallies.addKey(date, key, person.times, attempt)
+      }
+    }
+  }
+  return tallies.answer()
+}
+
+const personOf = (plan: FunnelPlan, rows: readonly EventRow[], dayOf: (ms: number) => number): PersonEvents => {
+  const person: PersonEvents = {
+    times: rows.map(([ms]) => ms),
+    parts: rows.map(([, parts]) => parts),
+    values: rows.map(([, , value]) => value),
+    ...(plan.where === null ? {} : { filters: rows.map(([, , , filter]) => filter) }),
+    ...(plan.held.length === 0 ? {} : { held: rows.map(([, , , , held]) => heldText(held)) }),
+  }
+  if (plan.sessions === null) return person
+  const days = rows.map(([timeMs]) => ({ timeMs, day: dayOf(timeMs) }))
+  const sessions = sessionsOf(plan.sessions, days)
+  return withSessionEvents(plan.virtual, { ...person, sessions }, sessions)
+}
+
+const heldText = (held: readonly string[]): string | null =>
+  held.some((one) => one === '' || one === 'null') ? null : held.join('\n')
+
+// A key per person would be an answer about nobody; this many sums are some hundred megabytes.
+const keyCountMax = 100_000
+
+const createTallies = ({ stepCount, by }: FunnelPlan) => {
+  const all = new Map<string, Tally>()
+  const byKey = new Map<string, Map<string, Tally>>()
+  const tallyOf = (tallies: Map<string, Tally>, date: string): Tally => {
+    const tally = tallies.get(date) ?? emptyTally(stepCount)
+    tallies.set(date, tally)
+    return tally
+  }
+  return {
+    add: (date: string, times: readonly number[], attempt: Attempt) => addAttempt(tallyOf(all, date), times, attempt),
+    addKey: (date: string, key: string, times: readonly number[], attempt: Attempt) => {
+      const tallies = byKey.get(key) ?? new Map<string, Tally>()
+      byKey.set(key, tallies)
+      if (byKey.size > keyCountMax) throw new InvalidRequest(`on has more than ${keyCountMax} different values`)
+      addAttempt(tallyOf(tallies, date), times, attempt)
+    },
+    answer: (): FunnelAnswer => {
+      if (by === null) return { all, byKey: null }
+      const entriesOf = (tallies: ReadonlyMap<string, Tally>) =>
+        [...tallies.values()].reduce((sum, { counts }) => sum + (counts[0] ?? 0), 0)
+      const ranked = [...byKey].toSorted(([a, x], [b, y]) => entriesOf(y) - entriesOf(x) || (a < b ? -1 : 1))
+      const kept = new Map<string, Map<string, Tally>>(ranked.slice(0, by.limit))
+      const others = new Map<string, Tally>()
+      for (const [, tallies] of ranked.slice(by.limit)) {
+        for (const [date, tally] of tallies) addTally(tallyOf(others, date), tally)
+      }
+      return { all, byKey: others.size === 0 ? kept : kept.set('$other', others) }
+    },
+  }
+}
