@@ -7,6 +7,7 @@ import { type Check, type Finding, isTest } from './tree.ts'
  * `privacy` has none: it is handed what the others hold, by compose.ts.
  */
 export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
+  ['accounts', 'access'],
   ['data-lifecycle', 'identity'],
   ['duplicates', 'identity'],
   ['export', 'identity'],

@@ -12,6 +12,7 @@ import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
+import { createAccounts } from './features/accounts/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createClassification } from './features/classification/index.ts'
 import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
@@ -115,6 +116,8 @@ const startServer = async (
     clustersOf: (regionId) => config.regions.find(({ id }) => id === regionId)?.clusters ?? [],
   })
   const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
+  const { organizationRoleOf } = access
+  const accounts = createAccounts({ control, clock, appendAudit, organizationRoleOf })
   const { regions, servedRegionIds } = config
   const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
@@ -173,6 +176,7 @@ const startServer = async (
     ...privacy.routes,
     ...access.routes,
     ...audit.routes,
+    ...accounts.routes,
     ...createResidency({ regions, servedRegionIds }).routes,
     ...systemRoutes({
       stores: reachable(stores),

@@ -210,12 +210,21 @@ const applyServiceAccount = async (
 ): Promise<void> => {
   const outcome = await upsert(
     work,
-    `INSERT INTO service_account AS s (organization_id, username, secret_hash, expires_at, classified_access)
-     VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (username) DO UPDATE SET secret_hash = $3, expires_at = $4, classified_access = $5
-     WHERE (s.secret_hash, s.expires_at, s.classified_access) IS DISTINCT FROM ($3, $4::timestamptz, $5)
+    `INSERT INTO service_account AS s (organization_id, username, secret_hash, expires_at, classified_access, role)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (username) DO UPDATE
+       SET secret_hash = $3, expires_at = $4, classified_access = $5, role = coalesce($6, s.role)
+     WHERE (s.secret_hash, s.expires_at, s.classified_access, s.role)
+       IS DISTINCT FROM ($3, $4::timestamptz, $5, coalesce($6, s.role))
      RETURNING (xmax = 0) AS created`,
-    [organizationId, account.username, sha256Hex(account.secret), account.expires ?? null, account.classified_access],
+    [
+      organizationId,
+      account.username,
+      sha256Hex(account.secret),
+      account.expires ?? null,
+      account.classified_access,
+      account.role ?? null,
+    ],
   )
   const [row] = await work.tx.rows<{ id: number }>('SELECT id FROM service_account WHERE username = $1', [
     account.username,

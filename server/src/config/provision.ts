@@ -103,6 +103,7 @@ const instant = z.iso.datetime({ offset: true, error: 'expected an ISO time, suc
 const serviceAccount = z.strictObject({
   username: name.refine((text) => !text.includes(':'), 'must not contain a colon: HTTP Basic splits there'),
   secret: secretText(8),
+  role: projectRole.optional(),
   expires: instant.optional(),
   projects: z.array(grant).default([]),
   classified_access: classifiedAccess,

@@ -16,7 +16,14 @@ export type AuditEventType =
   | 'user_data_deletion.failed'
   | 'raw_event_export.requested'
   | 'project.created'
-  | 'service_account.created'
+  | `project.${'updated' | 'reset' | 'transferred' | 'deleted' | 'restored' | 'purged'}`
+  | `access_key.${'secret_reset' | 'token_reset'}`
+  | `service_account.${'created' | 'deleted' | 'added_to_project' | 'removed_from_project' | 'role_changed'}`
+  | `organization.${'created' | 'updated'}`
+  | `invitation.${'sent' | 'revoked' | 'accepted'}`
+  | `member.${'role_changed' | 'removed'}`
+  | `team.${'created' | 'updated' | 'deleted' | 'user_added' | 'user_removed' | 'service_account_added' | 'service_account_removed'}`
+  | `project.${'team_added' | 'team_removed' | 'member_changed' | 'member_removed'}`
   | 'group_key.created'
   | 'group_key.deleted'
   | 'lookup_table.created'

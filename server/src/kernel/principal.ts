@@ -13,6 +13,17 @@ export type Permission =
   | 'project:read'
   | 'reports:write'
   | 'project:admin'
+  | 'project:own'
+
+/** What may be done to an organization as a whole (auth §6.1). */
+export type OrganizationPermission =
+  | 'organization:read'
+  | 'organization:change'
+  | 'projects:create'
+  | 'projects:own'
+  | 'members:manage'
+  | 'teams:manage'
+  | 'service-accounts:manage'
 
 interface ProjectGrants {
   readonly organizationId: number

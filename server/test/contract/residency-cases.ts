@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { systemRoutes } from '../../src/compose-system-routes.ts'
 import { accessRoutes } from '../../src/features/access/routes.ts'
+import { accountRoutes } from '../../src/features/accounts/create-accounts.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { classificationRoutes } from '../../src/features/classification/create-classification.ts'
 import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
@@ -18,6 +19,7 @@ import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
+import { accountCases, accountRegionless } from './residency-account-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 
@@ -73,6 +75,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
   'audit.routes': createAudit(none).routes,
+  'accounts.routes': accountRoutes(none),
   'createResidency(': createResidency({ regions: [], servedRegionIds: new Set() }).routes,
   'systemRoutes(': systemRoutes(none),
 }
@@ -277,6 +280,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     body: { blocked_events: [canary] },
   }),
   ...lifecycleCases(asAccount),
+  ...accountCases(asAccount),
   ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
@@ -294,6 +298,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'POST /api/app/me/gdpr-tokens': 'as login',
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
   'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
+  ...accountRegionless,
   'GET /api/app/regions': 'tells the regions',
   'POST /api/app/validate-project-credentials': 'asked at one host for projects of every region; answers yes or no',
   'GET /healthz': 'for whoever runs the server',

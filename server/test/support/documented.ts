@@ -23,6 +23,7 @@ const contracts = {
   export: read('export'),
   query: read('query'),
   annotations: read('annotations'),
+  'service-accounts': read('service-accounts'),
 }
 const checked = new Set<string>()
 

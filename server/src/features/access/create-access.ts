@@ -1,7 +1,7 @@
 import type { Authenticator, MayUse, Route } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import { sha256Hex } from '../../kernel/hash.ts'
-import type { Principal } from '../../kernel/principal.ts'
+import type { OrganizationRole, Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
@@ -10,7 +10,11 @@ import { mayUse } from './domain/permissions.ts'
 import { createGdprTokens } from './gdpr-tokens.ts'
 import { createLogin } from './login.ts'
 import { accessRoutes } from './routes.ts'
-import { findAccountRights, findProjectIdBySecretHash } from './store/postgres-credential-store.ts'
+import {
+  findAccountRights,
+  findOrganizationRole,
+  findProjectIdBySecretHash,
+} from './store/postgres-credential-store.ts'
 import { findMe, setProjectCluster } from './store/postgres-me-store.ts'
 import { createProjectDirectory } from './store/project-directory.ts'
 
@@ -29,6 +33,8 @@ export interface Access {
   readonly mayUse: MayUse
   /** auth §9: owners and admins of the organization, read fresh. */
   readonly mayReadOrganizationAudit: (principal: Principal, organizationId: number) => Promise<boolean>
+  /** What the caller is in an organization, read fresh; null: nothing, or there is none of that id. */
+  readonly organizationRoleOf: (principal: Principal, organizationId: number) => Promise<OrganizationRole | null>
   /** The project that a secret opens; null: none. */
   readonly projectIdOfSecret: (secret: string) => Promise<number | null>
   readonly routes: readonly Route[]
@@ -47,6 +53,7 @@ export const createAccess = async (deps: AccessDeps): Promise<Access> => {
       const role = rights?.organizationRoles.get(organizationId)
       return role === 'owner' || role === 'admin'
     },
+    organizationRoleOf: (principal, organizationId) => findOrganizationRole(control, principal, organizationId),
     projectIdOfSecret: (secret) => findProjectIdBySecretHash(control, sha256Hex(secret)),
     routes: accessRoutes({
       ...deps,

@@ -1,4 +1,10 @@
-import type { OrganizationRole, Permission, Principal, Role } from '../../../kernel/principal.ts'
+import type {
+  OrganizationPermission,
+  OrganizationRole,
+  Permission,
+  Principal,
+  Role,
+} from '../../../kernel/principal.ts'
 
 /** Who may do what (auth §6.2, §6.3): the one table. Project routes ask it through `mayUse`. */
 export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
@@ -14,6 +20,19 @@ export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
   // Saved definitions and annotations (auth §6.3, reports §9).
   'reports:write': ['owner', 'admin', 'analyst'],
   'project:admin': ['owner', 'admin'],
+  // Delete, reset, hand over (auth §6.2).
+  'project:own': ['owner'],
+}
+
+/** Who may do what to an organization (auth §6.1). */
+export const organizationRolesOf: Readonly<Record<OrganizationPermission, readonly OrganizationRole[]>> = {
+  'organization:read': ['owner', 'admin', 'billing_admin', 'member'],
+  'organization:change': ['owner'],
+  'projects:create': ['owner', 'admin'],
+  'projects:own': ['owner'],
+  'members:manage': ['owner', 'admin'],
+  'teams:manage': ['owner', 'admin'],
+  'service-accounts:manage': ['owner', 'admin'],
 }
 
 /** What a key of the project itself opens: the secret reads and writes events and notes (old scripts have nothing else), the token (no secret) only writes. */
@@ -39,6 +58,10 @@ const strength: readonly Role[] = ['consumer', 'analyst', 'admin', 'owner']
 
 export const strongerRole = (a: Role | undefined, b: Role): Role =>
   a !== undefined && strength.indexOf(a) >= strength.indexOf(b) ? a : b
+
+/** Roles are given and taken up to one's own (auth §6.4). */
+export const isAtMost = (role: Role, own: Role | undefined): boolean =>
+  own !== undefined && strength.indexOf(role) <= strength.indexOf(own)
 
 /** True when `principal` holds `permission` on the project, as far as the principal's own rights go. */
 export const mayUse = (principal: Principal, permission: Permission, project: { readonly id: number }): boolean => {

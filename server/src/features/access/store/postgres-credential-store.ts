@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../../kernel/hash.ts'
-import type { OrganizationRole, Role } from '../../../kernel/principal.ts'
+import type { OrganizationRole, Principal, Role } from '../../../kernel/principal.ts'
 import type { ControlTx } from '../../../platform/postgres/control-db.ts'
 import { projectRoleOfOrganizationRole, strongerRole } from '../domain/permissions.ts'
 
@@ -108,6 +108,28 @@ export const findAccountRights = async (control: ControlTx, userId: number): Pro
   }
   const organizationRoles = new Map(Object.entries(row.organizations).map(([id, role]) => [Number(id), role]))
   return { userId, email: row.email, organizationRoles, projectRoles }
+}
+
+/** A service account with the role of owner or admin is that in its organization, and otherwise a member (auth §4). */
+export const findOrganizationRole = async (
+  control: ControlTx,
+  principal: Principal,
+  organizationId: number,
+): Promise<OrganizationRole | null> => {
+  if (principal.kind === 'session') {
+    const [row] = await control.rows<{ role: OrganizationRole }>(
+      'SELECT role FROM organization_member WHERE organization_id = $1 AND account_id = $2',
+      [organizationId, principal.userId],
+    )
+    return row?.role ?? null
+  }
+  if (principal.kind !== 'service-account') return null
+  const [row] = await control.rows<{ role: Role | null }>(
+    'SELECT role FROM service_account WHERE organization_id = $1 AND id = $2',
+    [organizationId, principal.id],
+  )
+  if (row === undefined) return null
+  return row.role === 'owner' || row.role === 'admin' ? row.role : 'member'
 }
 
 /** `last_used_at`, for people who tidy up: at most one write a minute and credential. */

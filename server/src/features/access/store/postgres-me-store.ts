@@ -2,7 +2,7 @@ import { Unauthenticated } from '../../../kernel/errors.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import type { Project } from '../../../kernel/project.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
-import { findAccountRights } from './postgres-credential-store.ts'
+import { findAccountRights, findOrganizationRole } from './postgres-credential-store.ts'
 
 /** Answer of GET /api/app/me (auth §1). */
 export interface Me {
@@ -33,7 +33,9 @@ export const findMe = async (control: ControlTx, principal: Principal): Promise<
     throw new Unauthenticated('Invalid credentials')
   }
   if (principal.kind === 'service-account') {
-    const roles = new Map([[principal.organizationId, 'member']])
+    const { organizationId } = principal
+    const role = (await findOrganizationRole(control, principal, organizationId)) ?? 'member'
+    const roles = new Map([[organizationId, role]])
     const reached = await reachOf(control, roles, principal.projectRoles)
     return { user_id: principal.id, user_name: principal.username, user_email: principal.username, ...reached }
   }
