@@ -7,6 +7,7 @@ import { makeCrowd, makeSubject } from './people.ts'
 import { type Print, seconds } from './print.ts'
 import { privacyClient } from './privacy-client.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
+import { askQuestions } from './steps/ask-questions.ts'
 import { checkReceipt } from './steps/check-receipt.ts'
 import { erasePerson } from './steps/erase-person.ts'
 import { lookAfter } from './steps/look-after.ts'
@@ -58,10 +59,11 @@ export const runTour = async (options: TourOptions): Promise<{ readonly tour: To
 const takeSteps = async (tour: Tour, { onOpened }: TourOptions): Promise<PageServer> => {
   await sendEvents(tour)
   const stray = await wrongRegion(tour)
+  const sales = await askQuestions(tour)
   const before = await lookBefore(tour, stray)
   const archiveLink = await retrievePerson(tour)
   const erasure = await erasePerson(tour, archiveLink)
-  await lookAfter(tour, before)
+  await lookAfter(tour, { ...before, sales })
   await checkReceipt(tour, erasure)
   return openPage(tour, ({ close }) => onOpened({ stop: close }))
 }

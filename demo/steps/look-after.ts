@@ -1,13 +1,17 @@
 import { holdEqual } from '../hold.ts'
 import { type Digest, findBytes, takeFigures } from '../measure.ts'
 import { count } from '../print.ts'
+import { askSales, countSales, type Sales } from '../questions.ts'
 import { subjectIds, type Tour } from '../tour.ts'
+import { describeSales } from './ask-questions.ts'
 import { erase } from './erase-person.ts'
 import type { Seen } from './look-before.ts'
 import { retrieve } from './retrieve-person.ts'
 
+type Answered = Readonly<Record<'US' | 'EU', Sales>>
+
 /** The same look as before: nothing of the person, and everybody else to the byte as they were. */
-export const lookAfter = async (tour: Tour, before: Seen): Promise<void> => {
+export const lookAfter = async (tour: Tour, before: Seen & { readonly sales: Answered }): Promise<void> => {
   const { print, cast, server } = tour
   print.step('Look again: nothing of the person, nobody else changed')
   const bytes = await findBytes(server.dataDir, cast.subject.canaries)
@@ -40,6 +44,7 @@ export const lookAfter = async (tour: Tour, before: Seen): Promise<void> => {
   )
   holdEqual(print, 'events of everybody else: same lines, same hash', figures.others, old.others)
   holdEqual(print, 'profiles of everybody else: same lines, same hash', figures.otherProfiles, old.otherProfiles)
+  await lookAtSales(tour, before.sales)
   print.note(
     'Read: engine files decompressed (also retired and temporary ones), objects, zips, file names, the control',
   )
@@ -61,6 +66,23 @@ export const lookAfter = async (tour: Tour, before: Seen): Promise<void> => {
   holdEqual(print, `again no text of the person in any of the ${last.fileCount} files`, last.files, [])
   const isLogged = Object.values(cast.subject.canaries).some((text) => server.logs().includes(text))
   holdEqual(print, 'nor in what the server printed', isLogged, false)
+}
+
+/** The answers of analysts: without the person, and otherwise as before. */
+const lookAtSales = async (tour: Tour, before: Answered): Promise<void> => {
+  const { print, installation, cast } = tour
+  const own = countSales([...cast.subject.events, ...cast.subject.recentEvents])
+  const without = (sales: Sales): Sales => ({
+    orders: sales.orders - own.orders,
+    buyers: sales.buyers - own.buyers,
+    cents: sales.cents - own.cents,
+  })
+  const now = { US: await askSales(tour, installation.us), EU: await askSales(tour, installation.eu) }
+  print.got(`now in the EU: ${describeSales(now.EU)}`)
+  holdEqual(print, 'the answers of the analyst: less by just what the person did', now, {
+    US: before.US,
+    EU: without(before.EU),
+  })
 }
 
 const row = (what: string, before: number, after: number): readonly string[] => [what, count(before), count(after)]
