@@ -4,6 +4,7 @@ import { composeIngestion } from './compose-ingestion.ts'
 import { composePrivacy } from './compose-privacy.ts'
 import { composeQuery } from './compose-query.ts'
 import { composeReports } from './compose-reports.ts'
+import { composeSso } from './compose-sso.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
 import { applyProvision } from './config/apply-provision.ts'
@@ -23,6 +24,7 @@ import { createLookupTables } from './features/lookup-tables/index.ts'
 import { compileRowFilter } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
+import { requiredSignInOf } from './features/sso/index.ts'
 import type { Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
@@ -114,10 +116,12 @@ const startServer = async (
     ownOrigins: new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin)),
     secureCookies: !config.allowHttp,
     clustersOf: (regionId) => config.regions.find(({ id }) => id === regionId)?.clusters ?? [],
+    requiredSignInOf,
   })
   const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
   const { organizationRoleOf } = access
   const accounts = createAccounts({ control, clock, appendAudit, organizationRoleOf })
+  const sso = composeSso({ config, control, clock, secret, log, access })
   const { regions, servedRegionIds } = config
   const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
@@ -177,6 +181,7 @@ const startServer = async (
     ...access.routes,
     ...audit.routes,
     ...accounts.routes,
+    ...sso.routes,
     ...createResidency({ regions, servedRegionIds }).routes,
     ...systemRoutes({
       stores: reachable(stores),
@@ -208,7 +213,7 @@ const startServer = async (
   // No read may go by older rules than those that are set.
   await dataLifecycle.copyRetention()
   const workers = config.roles.has('jobs')
-    ? [await privacy.startWorkers(), await dataLifecycle.startWorkers(), duplicates.startWorkers()]
+    ? [await privacy.startWorkers(), await dataLifecycle.startWorkers(), duplicates.startWorkers(), sso.startWorkers()]
     : []
   const stopWorkers = () => Promise.all(workers.map((stopOne) => stopOne()))
   if (config.roles.has('jobs'))

@@ -25,6 +25,8 @@ export interface Config {
   readonly strictHosts: boolean
   readonly logLevel: Settings['LETHE_LOG_LEVEL']
   readonly trustedProxies: readonly string[]
+  /** Empty: those of the system. */
+  readonly dnsServers: readonly string[]
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly allowHttp: boolean
   /** Null: kept in the data folder (secret-key.ts). */
@@ -45,6 +47,7 @@ export interface Config {
   /** 0: for ever. */
   readonly retentionDays: number
   readonly eventDeletionGraceSeconds: number
+  readonly projectDeletionGraceSeconds: number
   /** Per project, minute and server (ING-26); 0: no limit. */
   readonly ingestRate: { readonly bytesPerMinuteMax: number; readonly eventsPerMinuteMax: number }
   /** Events of an id and day from which on it is hot (IDM-10); 0: none is. */
@@ -150,6 +153,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     strictHosts: values.LETHE_STRICT_HOSTS,
     logLevel: values.LETHE_LOG_LEVEL,
     trustedProxies: values.LETHE_TRUSTED_PROXIES,
+    dnsServers: values.LETHE_DNS_SERVERS,
     tls: hasTls ? { certFile: resolve(values.LETHE_TLS_CERT), keyFile: resolve(values.LETHE_TLS_KEY) } : null,
     allowHttp,
     secretKeyHex: values.LETHE_SECRET_KEY === '' ? null : values.LETHE_SECRET_KEY.toLowerCase(),
@@ -158,6 +162,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
     retentionDays: values.LETHE_RETENTION_DAYS,
     eventDeletionGraceSeconds: values.LETHE_EVENT_DELETION_GRACE_SECONDS,
+    projectDeletionGraceSeconds: values.LETHE_PROJECT_DELETION_GRACE_SECONDS,
     ingestRate: {
       bytesPerMinuteMax: values.LETHE_INGEST_RATE_BYTES,
       eventsPerMinuteMax: values.LETHE_INGEST_RATE_EVENTS,

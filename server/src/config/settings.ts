@@ -84,6 +84,15 @@ export const settings = z.object({
     '',
     'Comma list of addresses or networks of proxies whose X-Forwarded-* headers are believed.',
   ),
+  LETHE_DNS_SERVERS: list(
+    '',
+    "Comma list of name servers (address, or address:port) that are asked for the records of claimed domains. Empty: the system's.",
+  ).refine(
+    (servers) => servers.every((server) => /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\])(?::\d{1,5})?$/i.test(server)),
+    {
+      message: 'expected a comma list of IP addresses, IPv6 in brackets, each with or without :port',
+    },
+  ),
   LETHE_TLS_CERT: text('', 'Certificate file (PEM), to serve HTTPS without a proxy. Needs LETHE_TLS_KEY.'),
   LETHE_TLS_KEY: text('', 'Private key file (PEM) of LETHE_TLS_CERT.'),
   LETHE_ALLOW_HTTP: yesOrNo
@@ -143,6 +152,12 @@ export const settings = z.object({
     30 * 86_400,
     7 * 86_400,
     'How long a deletion of events by a rule can be undone. The events are hidden meanwhile.',
+  ),
+  LETHE_PROJECT_DELETION_GRACE_SECONDS: wholeNumber(
+    0,
+    365 * 86_400,
+    60 * 86_400,
+    'How long a deleted project can be restored; then its data is removed. Nothing opens it meanwhile.',
   ),
   LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
   LETHE_INGEST_RATE_BYTES: wholeNumber(
@@ -255,7 +270,7 @@ export const regionSettings = z.object({
   URL: optionalUrl(
     ['http:', 'https:'],
     'an http:// or https:// URL',
-    'Public base URL of the web host: links, downloads.',
+    'Public base URL of the web host: links, downloads, single sign-on.',
   ),
   CLICKHOUSE_URL: optionalUrl(
     ['http:', 'https:'],

@@ -24,6 +24,10 @@ export type AuditEventType =
   | `member.${'role_changed' | 'removed'}`
   | `team.${'created' | 'updated' | 'deleted' | 'user_added' | 'user_removed' | 'service_account_added' | 'service_account_removed'}`
   | `project.${'team_added' | 'team_removed' | 'member_changed' | 'member_removed'}`
+  | `organization.${'user_added' | 'user_removed'}`
+  | `sso.${'updated' | 'removed'}`
+  | `sso_domain.${'claimed' | 'verified' | 'lost' | 'removed'}`
+  | `scim_token.${'created' | 'revoked'}`
   | 'group_key.created'
   | 'group_key.deleted'
   | 'lookup_table.created'

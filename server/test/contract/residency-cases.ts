@@ -16,12 +16,14 @@ import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
 import { sdkRoutes } from '../../src/features/sdk/routes.ts'
+import { ssoRoutes } from '../../src/features/sso/create-sso.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
 import { accountCases, accountRegionless } from './residency-account-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
+import { ssoRegionless } from './residency-sso-cases.ts'
 
 // Every route of the server, and how it is asked about a project (residency §4). A new route has to get a case here.
 
@@ -76,6 +78,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'access.routes': accessRoutes(none),
   'audit.routes': createAudit(none).routes,
   'accounts.routes': accountRoutes(none),
+  'sso.routes': ssoRoutes(none),
   'createResidency(': createResidency({ regions: [], servedRegionIds: new Set() }).routes,
   'systemRoutes(': systemRoutes(none),
 }
@@ -299,6 +302,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
   'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
   ...accountRegionless,
+  ...ssoRegionless,
   'GET /api/app/regions': 'tells the regions',
   'POST /api/app/validate-project-credentials': 'asked at one host for projects of every region; answers yes or no',
   'GET /healthz': 'for whoever runs the server',

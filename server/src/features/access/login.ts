@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import type { AuditEntry } from '../../kernel/audit.ts'
-import { Unauthenticated } from '../../kernel/errors.ts'
+import { Forbidden, Unauthenticated } from '../../kernel/errors.ts'
 import { sha256Hex } from '../../kernel/hash.ts'
 import { randomAlphanumeric } from '../../kernel/ids.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -13,6 +13,8 @@ export interface LoginDeps {
   readonly control: ControlDb
   readonly clock: Clock
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  /** AUTH-27: the organization whose single sign-on this person has to use; null: a password will do. */
+  readonly requiredSignInOf: (tx: ControlTx, accountId: number) => Promise<number | null>
 }
 
 export interface LoginAttempt {
@@ -30,7 +32,7 @@ const attemptCountMax = 10
 const attemptCountMaxOfAddress = 100
 
 /** Log in, log out (auth §7). Sessions are random texts, stored as hashes. */
-export const createLogin = async ({ control, clock, appendAudit }: LoginDeps) => {
+export const createLogin = async ({ control, clock, appendAudit, requiredSignInOf }: LoginDeps) => {
   const limits = { clock, windowMs, keyCountMax: 50_000 }
   const byPerson = createAttemptLimit({ ...limits, attemptCountMax })
   const byAddress = createAttemptLimit({ ...limits, attemptCountMax: attemptCountMaxOfAddress })
@@ -50,14 +52,38 @@ export const createLogin = async ({ control, clock, appendAudit }: LoginDeps) =>
     }
     byPerson.forget(personKey)
     byAddress.takeBack(clientIp)
+    // Told to whoever knows the password only.
+    const organizationId = await requiredSignInOf(control, account.id)
+    if (organizationId !== null) {
+      throw new Forbidden(`your organization requires single sign-on; begin at /security/login/${organizationId}`)
+    }
+    return control.tx((tx) => openSession(tx, account, requestId))
+  }
+
+  /** A session for somebody whose identity is proved; answers its token. */
+  const openSession = async (
+    tx: ControlTx,
+    { id: accountId, email }: Pick<KnownAccount, 'id' | 'email'>,
+    requestId: string,
+  ): Promise<string> => {
     const token = randomAlphanumeric(43)
-    await control.tx(async (tx) => {
-      const startsAtMs = clock.nowMs()
-      const session = { id: randomUUID(), accountId: account.id, tokenHash: sha256Hex(token) }
-      await insertSession(tx, { ...session, startsAtMs, endsAtMs: startsAtMs + sessionSeconds * 1_000 })
-      await auditAll(tx, 'session.logged_in', account, requestId)
-    })
+    const startsAtMs = clock.nowMs()
+    const session = { id: randomUUID(), accountId, tokenHash: sha256Hex(token) }
+    await insertSession(tx, { ...session, startsAtMs, endsAtMs: startsAtMs + sessionSeconds * 1_000 })
+    const account = await findLogin(tx, email)
+    if (account !== null) await auditAll(tx, 'session.logged_in', account, requestId)
     return token
+  }
+
+  /** Asks again for the password of somebody who is logged in. Throws Forbidden, and RateLimited for guessing. */
+  const confirmPassword = async (email: string, password: string, clientIp: string): Promise<void> => {
+    const personKey = `${email.toLowerCase()} ${clientIp}`
+    byPerson.begin(personKey)
+    const account = await findLogin(control, email)
+    if (account?.passwordHash == null || !(await verify(account.passwordHash, password))) {
+      throw new Forbidden('that is not your password')
+    }
+    byPerson.forget(personKey)
   }
 
   const logOut = (session: Session, requestId: string): Promise<void> =>
@@ -76,7 +102,7 @@ export const createLogin = async ({ control, clock, appendAudit }: LoginDeps) =>
     }
   }
 
-  return { logIn, logOut }
+  return { logIn, logOut, openSession, confirmPassword }
 }
 
 interface Session {

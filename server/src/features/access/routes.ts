@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { type Authenticated, jsonReply, type Received, type Reply, type Route, type Scoped } from '../../http/route.ts'
-import { Forbidden, InvalidRequest, NotFound, Unauthenticated } from '../../kernel/errors.ts'
+import { type Authenticated, jsonReply, type Received, type Reply, type Route } from '../../http/route.ts'
+import { InvalidRequest, NotFound, Unauthenticated } from '../../kernel/errors.ts'
 import type { CredentialKind, Principal } from '../../kernel/principal.ts'
-import type { Project } from '../../kernel/project.ts'
 import { sessionCookieName } from './domain/parse-credentials.ts'
 import type { GdprTokens } from './gdpr-tokens.ts'
 import { type Login, sessionSeconds } from './login.ts'
@@ -16,9 +15,6 @@ export interface AccessRouteDeps {
   /** Cookies are sent over TLS only. */
   readonly secureCookies: boolean
   readonly findMe: (principal: Principal) => Promise<Me>
-  readonly setCluster: (project: Project, cluster: string) => Promise<void>
-  /** Cluster names that a project of the region may show (RES-10). */
-  readonly clustersOf: (regionId: string) => readonly string[]
 }
 
 const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 64 * 1024 } as const
@@ -78,20 +74,6 @@ export const accessRoutes = (deps: AccessRouteDeps): readonly Route[] => [
       return jsonReply(200, { status: 'ok' })
     },
   },
-  {
-    ...base,
-    method: 'GET',
-    path: '/api/app/projects/:projectId',
-    access: { accepts: ['service-account', 'session'], project: 'path', permission: 'project:read' },
-    handle: async ({ project }: Scoped) => privateReply(200, shownProject(project)),
-  },
-  {
-    ...base,
-    method: 'PATCH',
-    path: '/api/app/projects/:projectId',
-    access: { accepts: ['service-account', 'session'], project: 'path', permission: 'project:admin' },
-    handle: (request: Scoped) => changeProject(deps, request),
-  },
 ]
 
 const logIn = async (deps: AccessRouteDeps, request: Received): Promise<Reply> => {
@@ -107,41 +89,13 @@ const logIn = async (deps: AccessRouteDeps, request: Received): Promise<Reply> =
   )
 }
 
-const cookie = (deps: AccessRouteDeps, request: Received, token: string, maxAgeSeconds: number): string => {
-  const isSecure = deps.secureCookies || (request.headers.origin ?? '').startsWith('https:')
+const cookie = (deps: AccessRouteDeps, request: Received, token: string, maxAgeSeconds: number): string =>
+  sessionCookie(token, maxAgeSeconds, deps.secureCookies || (request.headers.origin ?? '').startsWith('https:'))
+
+/** Of the host that is asked, and so of its region: no Domain attribute. */
+export const sessionCookie = (token: string, maxAgeSeconds: number, isSecure: boolean): string => {
   const attributes = ['HttpOnly', 'SameSite=Lax', 'Path=/', `Max-Age=${maxAgeSeconds}`, ...(isSecure ? ['Secure'] : [])]
   return [`${sessionCookieName}=${token}`, ...attributes].join('; ')
-}
-
-const shownProject = (project: Project) => ({
-  id: project.id,
-  name: project.name,
-  organization_id: project.organizationId,
-  region: project.region,
-  cluster: project.cluster,
-  timezone: project.timezone,
-  identity: project.identityMode,
-  suppress_erased: project.suppressErased,
-})
-
-// RES-01, RES-10: the region never changes; the cluster name may, within the region, by an owner of the organization.
-const changeProject = async (deps: AccessRouteDeps, request: Scoped): Promise<Reply> => {
-  const { project, principal } = request
-  const body = jsonBody(request)
-  if ('region' in body) throw new InvalidRequest('the region of a project is fixed at creation')
-  const unknown = Object.keys(body).filter((name) => name !== 'cluster')
-  if (unknown.length > 0 || !('cluster' in body)) throw new InvalidRequest('only cluster can be changed here')
-  const me = await deps.findMe(principal)
-  if (me.organizations[project.organizationId]?.role !== 'owner') {
-    throw new Forbidden("only an owner of the project's organization may set its cluster")
-  }
-  const allowed = deps.clustersOf(project.region)
-  const { cluster } = body
-  if (typeof cluster !== 'string' || !allowed.includes(cluster)) {
-    throw new InvalidRequest(`cluster must belong to region ${project.region}: ${allowed.join(', ')}`)
-  }
-  await deps.setCluster(project, cluster)
-  return privateReply(200, shownProject({ ...project, cluster }))
 }
 
 const privateReply = (status: number, results: object): Reply =>

@@ -1,0 +1,37 @@
+import type { Config } from './config/config.ts'
+import type { Access } from './features/access/index.ts'
+import { appendAudit } from './features/audit/index.ts'
+import { createSso, nodeTxtRecords } from './features/sso/index.ts'
+import { hmacSha256Hex } from './kernel/hash.ts'
+import type { Clock } from './kernel/time.ts'
+import { errorFields, type Log } from './platform/log.ts'
+import type { ControlDb } from './platform/postgres/control-db.ts'
+
+export interface ComposeSsoDeps {
+  readonly config: Config
+  readonly control: ControlDb
+  readonly clock: Clock
+  /** The installation's key. */
+  readonly secret: Buffer
+  readonly log: Log
+  readonly access: Access
+}
+
+/** Single sign-on, with the doors of `access` by which it opens sessions. */
+export const composeSso = ({ config, control, clock, secret, log, access }: ComposeSsoDeps) =>
+  createSso({
+    control,
+    clock,
+    appendAudit,
+    regions: config.regions,
+    servedRegionIds: config.servedRegionIds,
+    allowHttp: config.allowHttp,
+    // A key of its own, so that nothing else of the installation can open these seals.
+    sealKey: Buffer.from(hmacSha256Hex(secret, 'sso keys'), 'hex'),
+    findTxtRecords: nodeTxtRecords(config.dnsServers),
+    openSession: access.openSession,
+    sessionCookie: access.sessionCookie,
+    confirmPassword: access.confirmPassword,
+    organizationRoleOf: access.organizationRoleOf,
+    onProblem: (error) => log.warn('a claimed domain could not be looked up', errorFields(error)),
+  })

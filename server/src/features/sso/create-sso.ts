@@ -1,0 +1,48 @@
+import type { Route } from '../../http/route.ts'
+import type { ControlTx } from '../../platform/postgres/control-db.ts'
+import { type AddressDeps, createAddresses } from './domain/addresses.ts'
+import { domainOf } from './domain/assertion.ts'
+import { createDomains, type DomainsDeps } from './domains.ts'
+import { type SignInRouteDeps, signInRoutes } from './routes.ts'
+import { createSettings } from './settings.ts'
+import { type SettingsRouteDeps, settingsRoutes } from './settings-routes.ts'
+import { createSignIn, type SignInDeps } from './sign-in.ts'
+import { ownerOfDomain } from './store/postgres-domain-store.ts'
+import { findConfiguration } from './store/postgres-sso-store.ts'
+
+export type SsoDeps = Omit<SignInDeps, 'addresses'> &
+  DomainsDeps &
+  AddressDeps &
+  Pick<SignInRouteDeps, 'sessionCookie'> &
+  Pick<SettingsRouteDeps, 'organizationRoleOf' | 'confirmPassword'>
+
+/** AUTH-23…27, RES-11: wires the slice. */
+export const createSso = (deps: SsoDeps) => {
+  const addresses = createAddresses(deps)
+  const domains = createDomains(deps)
+  return {
+    routes: ssoRoutes({
+      ...deps,
+      domains,
+      settings: createSettings({ ...deps, addresses }),
+      signIn: createSignIn({ ...deps, addresses }),
+      signInOf: (email) => signInOf(deps.control, email),
+    }),
+    startWorkers: () => {
+      const worker = domains.startWorker()
+      return () => worker.stop()
+    },
+  }
+}
+
+/** Every route of the slice; handles nothing before it is asked. */
+export const ssoRoutes = (deps: SignInRouteDeps & SettingsRouteDeps): readonly Route[] => [
+  ...signInRoutes(deps),
+  ...settingsRoutes(deps),
+]
+
+const signInOf = async (tx: ControlTx, email: string): Promise<number | null> => {
+  const organizationId = await ownerOfDomain(tx, domainOf(email))
+  if (organizationId === null) return null
+  return (await findConfiguration(tx, organizationId))?.isEnabled === true ? organizationId : null
+}

@@ -1,0 +1,25 @@
+/** Routes of single sign-on: of organizations, not of projects (see `regionless`). */
+const organizationRoutes = [
+  'GET /api/app/organizations/:organizationId/sso',
+  'PUT /api/app/organizations/:organizationId/sso',
+  'DELETE /api/app/organizations/:organizationId/sso',
+  'GET /api/app/organizations/:organizationId/sso/domains',
+  'POST /api/app/organizations/:organizationId/sso/domains',
+  'POST /api/app/organizations/:organizationId/sso/domains/:domain/verify',
+  'DELETE /api/app/organizations/:organizationId/sso/domains/:domain',
+]
+const signInRoutes = [
+  'POST /api/app/login/sso',
+  'GET /security/login/:organizationId',
+  'POST /security/login/:organizationId',
+  'GET /security/sso/v2/authorize',
+  'POST /security/sso/v2/authorize',
+  'POST /sso/saml2',
+]
+
+export const ssoRegionless: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(organizationRoutes.map((route) => [route, 'an organization has projects in several regions'])),
+  ...Object.fromEntries(
+    signInRoutes.map((route) => [route, 'a session is of the host, and so of the region, that is asked']),
+  ),
+}
