@@ -19,6 +19,7 @@ const parameters: Readonly<Record<string, (canary: string) => string>> = {
   'events/properties/top': (canary) => eventOf(canary),
   jql: (canary) => `script=${encodeURIComponent(`function main() { return People().map(() => '${canary}') }`)}`,
   'events/properties/values': (canary) => `${eventOf(canary)}&name=note`,
+  insights: (canary) => `bookmark_id=1&note=${canary}`,
   funnels: (canary) => `funnel_id=1&note=${canary}&${days()}`,
   retention: (canary) => `born_${eventOf(canary)}&${days()}`,
   'retention/addiction': (canary) => `${eventOf(canary)}&${days()}&unit=day&addiction_unit=hour`,

@@ -13,6 +13,7 @@ import { events } from './events/events.ts'
 import { eventNames, topEvents } from './events/top-events.ts'
 import { funnels } from './funnels/funnels.ts'
 import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
+import { insights } from './insights/insights.ts'
 import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
 import { eventProperties, propertyValues, topProperties } from './properties/properties.ts'
@@ -65,7 +66,7 @@ export interface Query {
   readonly routeDeps: QueryRouteDeps
 }
 
-/** QRY-03…17, 20…22. */
+/** QRY-01…17, 20…22. */
 export const createQuery = (deps: QueryDeps): Query => {
   const { clock, settings } = deps
   const { countPerHourMax: countMax, concurrentMax } = settings
@@ -107,6 +108,7 @@ const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   eventProperties(deps),
   topProperties(deps),
   propertyValues(deps),
+  insights(deps),
   funnels(deps),
   retention(deps),
   addiction(deps),

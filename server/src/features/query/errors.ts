@@ -48,3 +48,9 @@ export class NoSuchFunnel extends InvalidRequest {
     super(`funnel_id: the project has no funnel ${id}`)
   }
 }
+
+export class NoSuchBookmark extends InvalidRequest {
+  constructor(id: number) {
+    super(`bookmark_id: the project has no saved report ${id}`)
+  }
+}

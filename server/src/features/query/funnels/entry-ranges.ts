@@ -1,10 +1,10 @@
 import { dayMs } from '../../../kernel/time.ts'
 import { type EntryRange, firstFrom } from '../domain/funnel/attempts.ts'
-import { type Buckets, rangeOfDays } from '../domain/time/buckets.ts'
-import { dayNumberOf } from '../domain/time/days.ts'
+import type { Buckets } from '../domain/time/buckets.ts'
+import { startOfKey } from '../domain/time/report-dates.ts'
 import { wallMs } from '../domain/time/zones.ts'
 
-/** A bucket of days, weeks or months as a range of instants. */
+/** A bucket as a range of instants. */
 export interface DatedRange {
   readonly date: string
   readonly range: EntryRange
@@ -12,7 +12,7 @@ export interface DatedRange {
 
 /** The ranges of buckets, and which of them somebody was there in. */
 export const entryRanges = ({ zone, keys, range }: Buckets) => {
-  const starts = keys.map((key) => Math.max(range.fromMs, rangeOfDays(zone, dayAlone(dayNumberOf(key))).fromMs))
+  const starts = keys.map((key) => Math.max(range.fromMs, startOfKey(zone, key)))
   const ranges = keys.map((date, at): DatedRange => {
     const fromMs = starts[at] as number
     return { date, range: { fromMs, toMs: starts[at + 1] ?? range.toMs } }
@@ -39,5 +39,3 @@ export const entryRanges = ({ zone, keys, range }: Buckets) => {
     },
   }
 }
-
-const dayAlone = (day: number) => ({ fromDay: day, toDay: day })

@@ -28,7 +28,7 @@ const analysisOf = (tally: Tally) => ({
 })
 
 /** By date: the steps; with a breakdown the steps of each value that somebody entered with, and of `$overall`. */
-export const shapeFunnel = (steps: readonly FunnelStep[], dates: readonly string[], answer: FunnelAnswer): object => {
+export const shapeFunnel = (steps: readonly FunnelStep[], dates: readonly string[], answer: FunnelAnswer) => {
   const { all, byKey } = answer
   const none = emptyTally(steps.length)
   const ofDate = (date: string): object => {

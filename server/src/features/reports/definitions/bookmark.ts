@@ -16,6 +16,7 @@ const metric = z
         'dau',
         'wau',
         'mau',
+        'sessions',
         'sum',
         'average',
         'median',
@@ -33,7 +34,7 @@ const metric = z
     per_user: z.enum(['average', 'median', 'percentile', 'min', 'max']).optional(),
   })
   .superRefine((sent, context) => {
-    const ofProperty = !['total', 'unique', 'dau', 'wau', 'mau'].includes(sent.math)
+    const ofProperty = !['total', 'unique', 'dau', 'wau', 'mau', 'sessions'].includes(sent.math)
     const fault = (message: string, key: string) =>
       context.addIssue({ code: 'custom', message, path: [key], input: sent })
     if (ofProperty !== (sent.property !== undefined))

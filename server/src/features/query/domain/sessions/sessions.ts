@@ -22,7 +22,8 @@ export type SessionMode =
 export const sessionStartEvent = '$session_start'
 export const sessionEndEvent = '$session_end'
 
-export const defaultSessionMode: SessionMode = { kind: 'timeout', timeoutMs: 1_800_000 }
+export const defaultSessionTimeoutMs = 1_800_000
+export const defaultSessionMode: SessionMode = { kind: 'timeout', timeoutMs: defaultSessionTimeoutMs }
 
 /** Events that are in no session: those about ids, and those that others send on somebody's behalf. */
 export const notInSessions: readonly string[] = [
