@@ -5,6 +5,12 @@ export const project = {
   token: 'bench0000000000000000000000token',
   secret: 'bench000000000000000000000secret',
 } as const
+/** A second project, for the side of a comparison that has the same events without something. */
+export const otherProject = {
+  id: 1002,
+  token: 'other0000000000000000000000token',
+  secret: 'other000000000000000000000secret',
+} as const
 const owner = 'owner@bench.test'
 const account = { username: 'bench.abc123.mp-service-account', secret: 'secret of the bench' } as const
 const gdprToken = 'gdprTokenOfTheBench00000000000'
@@ -15,8 +21,19 @@ const provision = {
       id: 1,
       name: 'Bench',
       users: [{ email: owner, password: 'correct horse battery', role: 'owner' }],
-      projects: [{ ...project, name: 'Bench', region: 'US', identity: 'simplified' }],
-      service_accounts: [{ ...account, projects: [{ id: project.id, role: 'admin' }] }],
+      projects: [
+        { ...project, name: 'Bench', region: 'US', identity: 'simplified' },
+        { ...otherProject, name: 'Other', region: 'US', identity: 'simplified' },
+      ],
+      service_accounts: [
+        {
+          ...account,
+          projects: [
+            { id: project.id, role: 'admin' },
+            { id: otherProject.id, role: 'admin' },
+          ],
+        },
+      ],
       gdpr_tokens: [{ user: owner, token: gdprToken }],
     },
   ],
@@ -26,9 +43,9 @@ export const asAccount = basic(account.username, account.secret)
 export const asOfficer = bearer(gdprToken)
 
 /** The real server with one project in one region, and without the limits that would be measured instead of the work. */
-export const startBenchServer = (options: { readonly dataDir?: string } = {}): Promise<Lethe> =>
+export const startBenchServer = ({ dataDir = null }: { readonly dataDir?: string | null } = {}): Promise<Lethe> =>
   startLethe({
-    ...options,
+    ...(dataDir === null ? {} : { dataDir }),
     provision,
     env: {
       LETHE_REGIONS: 'us',
