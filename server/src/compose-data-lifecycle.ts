@@ -20,6 +20,19 @@ export interface ComposeDataLifecycleDeps {
 // A query may run for minutes and hold old parts: what waits longer is tried again later.
 const fileWaitMs = 60_000
 
+/** What privacy has for its own erasures, lent to others who remove rows: the wait for running inserts and the look at the disk. */
+export const lentErasers = (stores: Stores, nowMs: () => number) =>
+  stores.regions.map(({ db, objects }) => ({
+    db,
+    objects,
+    settleInserts: (cutoff: string) => waitForEarlierInserts(db, cutoff, nowMs),
+    purgeDisk: async (since: string) => {
+      const retire = (table: string) => retireParts(db, table, { limitMs: 2_000 })
+      const looking = { retireParts: retire, gate: createGate(db, objects), fileWaitMs, nowMs }
+      await retireUntilGone(looking, since)
+    },
+  }))
+
 /** Hands the slice what privacy has for its own erasures: the wait for running inserts and the look at the disk. */
 export const composeDataLifecycle = (deps: ComposeDataLifecycleDeps): DataLifecycle => {
   const { config, stores, clock, log, appendAudit } = deps
@@ -28,15 +41,7 @@ export const composeDataLifecycle = (deps: ComposeDataLifecycleDeps): DataLifecy
     control: stores.control,
     appendAudit,
     clock,
-    regions: stores.regions.map(({ db, objects }) => ({
-      db,
-      settleInserts: (cutoff) => waitForEarlierInserts(db, cutoff, nowMs),
-      purgeDisk: async (since) => {
-        const retire = (table: string) => retireParts(db, table, { limitMs: 2_000 })
-        const looking = { retireParts: retire, gate: createGate(db, objects), fileWaitMs, nowMs }
-        await retireUntilGone(looking, since)
-      },
-    })),
+    regions: lentErasers(stores, nowMs),
     whileNoRewrite: createEventRewriteLock(stores.control),
     settings: {
       retentionDays: config.retentionDays,

@@ -1,3 +1,4 @@
+import { composeAccounts } from './compose-accounts.ts'
 import { composeDataLifecycle } from './compose-data-lifecycle.ts'
 import { composeDuplicates } from './compose-duplicates.ts'
 import { composeIngestion } from './compose-ingestion.ts'
@@ -13,7 +14,6 @@ import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
-import { createAccounts } from './features/accounts/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createClassification } from './features/classification/index.ts'
 import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
@@ -115,12 +115,9 @@ const startServer = async (
     appendAudit,
     ownOrigins: new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin)),
     secureCookies: !config.allowHttp,
-    clustersOf: (regionId) => config.regions.find(({ id }) => id === regionId)?.clusters ?? [],
     requiredSignInOf,
   })
   const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
-  const { organizationRoleOf } = access
-  const accounts = createAccounts({ control, clock, appendAudit, organizationRoleOf })
   const sso = composeSso({ config, control, clock, secret, log, access })
   const { regions, servedRegionIds } = config
   const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
@@ -129,6 +126,9 @@ const startServer = async (
   const privacy = composePrivacy({ ...shared, audit: audit.log })
   const classification = createClassification({ control, appendAudit })
   const dataLifecycle = composeDataLifecycle({ ...shared, appendAudit })
+  const { copyRetention } = dataLifecycle
+  const { organizationRoleOf } = access
+  const accounts = composeAccounts({ ...shared, appendAudit, organizationRoleOf, copyRetention })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
   const dataRules = createDataRules({ control, appendAudit, hashKey: hmacSha256Hex(secret, 'data rules') })
   const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace, dataRules })
@@ -213,7 +213,13 @@ const startServer = async (
   // No read may go by older rules than those that are set.
   await dataLifecycle.copyRetention()
   const workers = config.roles.has('jobs')
-    ? [await privacy.startWorkers(), await dataLifecycle.startWorkers(), duplicates.startWorkers(), sso.startWorkers()]
+    ? [
+        await privacy.startWorkers(),
+        await dataLifecycle.startWorkers(),
+        duplicates.startWorkers(),
+        sso.startWorkers(),
+        accounts.startWorkers(),
+      ]
     : []
   const stopWorkers = () => Promise.all(workers.map((stopOne) => stopOne()))
   if (config.roles.has('jobs'))

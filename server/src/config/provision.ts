@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { groupKeyFault } from '../kernel/group-key.ts'
+import { isTimeZone } from '../kernel/time-zone.ts'
 import { ConfigFault } from './config.ts'
 import type { RegionConfig } from './regions.ts'
 
@@ -27,15 +28,6 @@ const userRole = z.enum(['owner', 'admin', 'billing_admin', 'member', 'analyst',
   error: 'expected one of owner, admin, billing_admin, member (or analyst, consumer)',
 })
 const grant = z.strictObject({ id, role: projectRole })
-
-const isTimeZone = (zone: string): boolean => {
-  try {
-    // Offsets such as +02:00 are zones to Intl but not to a calendar.
-    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
-  } catch {
-    return false
-  }
-}
 
 // PRIV-36: sees classified properties of the organization's projects. No role does by itself.
 const classifiedAccess = z.boolean({ error: 'expected true or false' }).default(false)

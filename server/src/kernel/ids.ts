@@ -13,3 +13,6 @@ export const randomAlphanumeric = (length: number): string => {
   }
   return text
 }
+
+/** A token or secret of a project: 32 hex digits, as clients expect them. */
+export const randomKey = (): string => randomBytes(16).toString('hex')

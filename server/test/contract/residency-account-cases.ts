@@ -1,14 +1,31 @@
+import { basic } from '../support/lethe.ts'
+import { ownerAccount } from '../support/provision.ts'
 import type { Asked, Sent } from './residency-cases.ts'
 
-/** How the routes of accounts that concern one project are asked, by an admin of it. */
-export const accountCases = (
-  headers: Readonly<Record<string, string>>,
-): Readonly<Record<string, (asked: Asked) => Sent>> => ({
-  'GET /api/app/projects/:projectId/service-accounts': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}/service-accounts?note=${canary}`,
-    headers,
-  }),
-})
+const asOwner = basic(ownerAccount.username, ownerAccount.secret)
+
+/** How the routes of accounts that concern one project are asked, by an owner of it. */
+export const accountCases = (): Readonly<Record<string, (asked: Asked) => Sent>> => {
+  const one = '/api/app/projects/:projectId'
+  const ask =
+    (rest: string, hasBody = false) =>
+    ({ home, canary }: Asked): Sent => ({
+      path: `/api/app/projects/${home.id}${rest}?note=${canary}`,
+      headers: asOwner,
+      ...(hasBody ? { body: { name: canary } } : {}),
+    })
+  return {
+    [`GET ${one}`]: ask(''),
+    [`PATCH ${one}`]: ask('', true),
+    [`DELETE ${one}`]: ask(''),
+    [`POST ${one}/reset`]: ask('/reset', true),
+    [`POST ${one}/transfer`]: ask('/transfer', true),
+    [`GET ${one}/access-keys`]: ask('/access-keys'),
+    [`POST ${one}/access-keys/secret`]: ask('/access-keys/secret', true),
+    [`POST ${one}/access-keys/token`]: ask('/access-keys/token', true),
+    [`GET ${one}/service-accounts`]: ask('/service-accounts'),
+  }
+}
 
 const why = 'an organization has projects in several regions; only the control store is asked and changed'
 const organization = '/api/app/organizations/:organizationId'
@@ -16,6 +33,13 @@ const organization = '/api/app/organizations/:organizationId'
 /** Routes about organizations: answered at the hosts of all regions. */
 export const accountRegionless: Readonly<Record<string, string>> = Object.fromEntries(
   [
+    'GET /api/app/organizations',
+    `GET ${organization}`,
+    `PATCH ${organization}`,
+    `GET ${organization}/projects`,
+    `POST ${organization}/projects`,
+    `GET ${organization}/deleted-projects`,
+    `POST ${organization}/deleted-projects/:deletedId/restore`,
     `GET ${organization}/service-accounts`,
     `POST ${organization}/service-accounts`,
     `GET ${organization}/service-accounts/:serviceAccountId`,

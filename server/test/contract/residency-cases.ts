@@ -233,15 +233,6 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   'GET /api/app/data-retrievals/v3.0/:trackingId/archive.zip': ({ link }) => ({
     path: `${new URL(link).pathname}${new URL(link).search}`,
   }),
-  'GET /api/app/projects/:projectId': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}?note=${canary}`,
-    headers: asAccount,
-  }),
-  'PATCH /api/app/projects/:projectId': ({ home, canary }) => ({
-    path: `/api/app/projects/${home.id}`,
-    headers: asAccount,
-    body: { cluster: canary },
-  }),
   'GET /lookup-tables': ({ home, canary }) => ({
     path: `/lookup-tables?project_id=${home.id}&note=${canary}`,
     headers: asAccount,
@@ -283,7 +274,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     body: { blocked_events: [canary] },
   }),
   ...lifecycleCases(asAccount),
-  ...accountCases(asAccount),
+  ...accountCases(),
   ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,

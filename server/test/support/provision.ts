@@ -22,6 +22,7 @@ export const stranger = { ...person('stranger', 'gdprStranger'), email: 'owner@o
 export const expiredGdprToken = 'gdprExpired'.padEnd(30, '0')
 
 const account = (role: string) => ({ username: `${role}.abc123.mp-service-account`, secret: `${role} secret of tests` })
+export const ownerAccount = account('owner')
 export const adminAccount = account('admin')
 export const analystAccount = account('analyst')
 export const consumerAccount = account('consumer')
@@ -47,6 +48,7 @@ export const defaultProvision = ({ withIndia = false } = {}) => {
           { ...adminAccount, projects: everywhere('admin') },
           { ...analystAccount, projects: everywhere('analyst') },
           { ...consumerAccount, projects: everywhere('consumer') },
+          { ...ownerAccount, projects: everywhere('owner') },
         ],
         gdpr_tokens: [
           { user: owner.email, token: owner.gdprToken },

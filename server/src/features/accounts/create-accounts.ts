@@ -1,31 +1,35 @@
 import type { Route } from '../../http/route.ts'
-import type { AuditEntry } from '../../kernel/audit.ts'
-import type { Clock } from '../../kernel/time.ts'
-import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import type { OrganizationRoleOf } from './organization-route.ts'
+import { organizationRoutes } from './organization-routes.ts'
+import { projectRoutes, type RegionChoice } from './project-routes.ts'
+import { createProjects, type ProjectsDeps } from './projects.ts'
+import { type PurgeDeps, startPurgeWorkers } from './purge-projects.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 
-export interface AccountsDeps {
-  readonly control: ControlDb
-  readonly clock: Clock
-  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+export interface AccountsDeps extends ProjectsDeps, PurgeDeps {
   readonly organizationRoleOf: OrganizationRoleOf
+  /** All of the installation: the control store is one, wherever this server stands. */
+  readonly regionChoices: readonly RegionChoice[]
 }
 
 export interface Accounts {
   readonly routes: readonly Route[]
+  /** Removes the data of deleted projects. Answers how to stop. */
+  startWorkers(): () => Promise<void>
 }
 
 /** Organizations, projects, and who works in them (auth §4, §6). */
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
   routes: accountRoutes(deps),
+  startWorkers: () => startPurgeWorkers(deps),
 })
 
-export const accountRoutes = (deps: AccountsDeps): readonly Route[] => [
-  ...serviceAccountRoutes({
-    organizationRoleOf: deps.organizationRoleOf,
-    accounts: createServiceAccounts(deps),
-    nowMs: () => deps.clock.nowMs(),
-  }),
-]
+export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
+  const { organizationRoleOf, nowMs } = deps
+  return [
+    ...organizationRoutes(deps),
+    ...projectRoutes({ organizationRoleOf, projects: createProjects(deps), regions: deps.regionChoices }),
+    ...serviceAccountRoutes({ organizationRoleOf, accounts: createServiceAccounts(deps), nowMs }),
+  ]
+}

@@ -1,1 +1,2 @@
-export { createAccounts } from './create-accounts.ts'
+export { type Accounts, createAccounts } from './create-accounts.ts'
+export type { OrganizationRoleOf } from './organization-route.ts'

@@ -1,5 +1,6 @@
 export { createPrivacy, type Privacy } from './create-privacy.ts'
 export { createGate } from './erase/gate.ts'
 export { retireUntilGone, waitForEarlierInserts } from './erase/run-batch.ts'
+export { privacyPrefixOf } from './store/id-lists.ts'
 export { createIdHash } from './store/postgres-task-store.ts'
 export { createSuppressionList } from './store/suppression-list.ts'

@@ -56,7 +56,10 @@ export const findServiceAccount = async (control: ControlTx, username: string): 
 }
 
 export const findProjectIdBySecretHash = async (control: ControlTx, secretHash: string): Promise<number | null> => {
-  const [row] = await control.rows<{ id: number }>('SELECT id FROM project WHERE secret_hash = $1', [secretHash])
+  const [row] = await control.rows<{ id: number }>(
+    'SELECT id FROM project WHERE secret_hash = $1 AND deleted_at IS NULL',
+    [secretHash],
+  )
   return row?.id ?? null
 }
 

@@ -1,7 +1,7 @@
 import { Unauthenticated } from '../../../kernel/errors.ts'
 import type { Principal } from '../../../kernel/principal.ts'
 import type { Project } from '../../../kernel/project.ts'
-import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
+import type { ControlTx } from '../../../platform/postgres/control-db.ts'
 import { findAccountRights, findOrganizationRole } from './postgres-credential-store.ts'
 
 /** Answer of GET /api/app/me (auth §1). */
@@ -55,7 +55,7 @@ const reachOf = async (
     [[...organizationRoles.keys()]],
   )
   const projects = await control.rows<Pick<Project, 'id' | 'name' | 'timezone' | 'region' | 'cluster'>>(
-    'SELECT id, name, timezone, region, cluster FROM project WHERE id = ANY($1::int[]) ORDER BY id',
+    'SELECT id, name, timezone, region, cluster FROM project WHERE id = ANY($1::int[]) AND deleted_at IS NULL ORDER BY id',
     [[...projectRoles.keys()]],
   )
   return {
@@ -66,10 +66,3 @@ const reachOf = async (
 
 const withRoles = <Row extends { readonly id: number }>(rows: readonly Row[], roles: ReadonlyMap<number, string>) =>
   Object.fromEntries(rows.map((row) => [String(row.id), { ...row, role: roles.get(row.id) ?? '' }]))
-
-/** RES-10: only the name shown; where the data is follows from the region alone. */
-export const setProjectCluster = (control: ControlDb, projectId: number, cluster: string): Promise<void> =>
-  control.tx(async (tx) => {
-    await tx.rows('UPDATE project SET cluster = $2 WHERE id = $1', [projectId, cluster])
-    await tx.rows(`SELECT pg_notify('project_changed', $1)`, [String(projectId)])
-  })

@@ -25,7 +25,7 @@ const findProject = async (control: ControlTx, column: 'id' | 'token', value: st
   const [row] = await control.rows<ProjectRow>(
     `SELECT id, organization_id, name, region, cluster, token, timezone, identity_mode, suppress_erased, erasure_epoch,
        data_rules_version
-     FROM project WHERE ${column} = $1`,
+     FROM project WHERE ${column} = $1 AND deleted_at IS NULL`,
     [value],
   )
   if (row === undefined) return null

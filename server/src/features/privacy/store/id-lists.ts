@@ -5,8 +5,9 @@ import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 
 /** Everything of the privacy slice in a region's objects. A key names a project and a task, never a person. */
 export const privacyPrefix = 'privacy/'
-export const idListPrefix = (projectId: number): string => `${privacyPrefix}${projectId}/ids/`
-export const archivePrefix = (projectId: number): string => `${privacyPrefix}${projectId}/archives/`
+export const privacyPrefixOf = (projectId: number): string => `${privacyPrefix}${projectId}/`
+export const idListPrefix = (projectId: number): string => `${privacyPrefixOf(projectId)}ids/`
+export const archivePrefix = (projectId: number): string => `${privacyPrefixOf(projectId)}archives/`
 
 /** The ids of one task; lives in the region's objects because ids are end-user data (DESIGN §2). */
 export interface IdList {
