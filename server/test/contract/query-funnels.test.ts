@@ -4,14 +4,14 @@ import { type Lethe, startLethe } from '../support/lethe.ts'
 import { us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
 
-// QRY-02 (query §2.2, reports §3).
+// QRY-02 (query §2.2, query §7).
 
 let lethe: Lethe
 let rare = 0
 beforeAll(async () => {
   lethe = await startLethe({ env: { LETHE_QUERY_PER_HOUR: '1000' } })
   await importEvents(lethe, us.id, [
-    // The example of reports §3: enters at 13:00, comes to B, and C is too late.
+    // The example of query §7: enters at 13:00, comes to B, and C is too late.
     eventAt('A', '2026-03-02T13:00:00Z', 'anna', { from: 'web' }),
     eventAt('A', '2026-03-02T13:30:00Z', 'anna', { from: 'web' }),
     eventAt('B', '2026-03-02T13:45:00Z', 'anna', { from: 'app' }),

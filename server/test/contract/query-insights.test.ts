@@ -4,7 +4,7 @@ import { type Lethe, startLethe } from '../support/lethe.ts'
 import { eu, us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
 
-// QRY-01 (query §2.1, reports §2…§4). The project in EU is in Berlin.
+// QRY-01 (query §2.1, query §7…§9). The project in EU is in Berlin.
 
 let lethe: Lethe
 beforeAll(async () => {

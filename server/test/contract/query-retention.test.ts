@@ -4,7 +4,7 @@ import { type Lethe, startLethe } from '../support/lethe.ts'
 import { us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
 
-// QRY-04, QRY-05 (query §2.4, §2.5; reports §4).
+// QRY-04, QRY-05 (query §2.4, §2.5; query §8).
 
 let lethe: Lethe
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { resolveEvent } from '../compile/selection.ts'
+import { selectionOf } from '../compile/match.ts'
 import { createBinder } from '../compile/sql-context.ts'
 import { atLeast } from '../domain/addiction.ts'
 import { bucketsOfDays } from '../domain/time/buckets.ts'
@@ -28,7 +28,7 @@ const planOf = async (
   const buckets = bucketsOfDays(view.timezone, dayRange(params), unit)
   const [where, on, limit] = [whereOf(params), onOf(params), limitOf(params, defaultKeyCount)]
   const isAny = optionalText(params, 'event') === undefined
-  const selection = isAny ? null : await resolveEvent(definitions, view, oneText(params, 'event'))
+  const selection = isAny ? null : await selectionOf(definitions, view, oneText(params, 'event'))
   return { match: { selection, where }, buckets, addictionUnit, by: on === null ? null : { on, limit } }
 }
 

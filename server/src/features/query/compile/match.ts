@@ -1,6 +1,8 @@
 import type { Expression } from '../domain/expression/nodes.ts'
+import type { Definitions } from '../ports.ts'
+import type { ReadView } from '../read-view.ts'
 import { compileFilter } from './expression.ts'
-import type { Selection } from './selection.ts'
+import { resolveEvent, type Selection } from './selection.ts'
 import type { EventContext } from './sql-context.ts'
 
 /** Which events play one part in a question that has several (birth and return, the steps of a funnel). */
@@ -9,6 +11,13 @@ export interface Match {
   readonly selection: Selection | null
   readonly where: Expression | null
 }
+
+/** What stands for any event where one is named. */
+const anyEvent = '$any_event'
+
+/** The events of a name, which may be `$custom_event:<id>` or `$any_event`; null: any. Throws NoSuchCustomEvent. */
+export const selectionOf = async (definitions: Definitions, view: ReadView, name: string): Promise<Selection | null> =>
+  name === anyEvent ? null : resolveEvent(definitions, view, name)
 
 /** Boolean SQL: whether the row `e` matches. */
 export const matchSql = (context: EventContext, { selection, where }: Match): string => {

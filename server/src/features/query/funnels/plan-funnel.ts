@@ -1,8 +1,7 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { dayMs } from '../../../kernel/time.ts'
 import { customEventId, type FunnelDefinition, windowSeconds } from '../../reports/index.ts'
-import type { Match } from '../compile/match.ts'
-import { resolveEvent } from '../compile/selection.ts'
+import { type Match, selectionOf } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { defaultSessionMode, sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
@@ -34,7 +33,7 @@ export const planFunnel = async (
     const isVirtual = event === sessionStartEvent || event === sessionEndEvent
     if (isVirtual && filter !== undefined) throw new InvalidRequest(`${event} cannot be filtered`)
     return {
-      selection: await resolveEvent(definitions, view, event),
+      selection: await selectionOf(definitions, view, event),
       where: filter === undefined ? null : parseExpression(filter),
     }
   }

@@ -5,7 +5,7 @@ import type { Buckets } from '../domain/time/buckets.ts'
 export type Aggregate = 'sum' | 'average' | 'median' | 'percentile' | 'min' | 'max' | 'distinct'
 export type PerUser = 'average' | 'median' | 'percentile' | 'min' | 'max'
 
-/** What is measured (reports §2). */
+/** What is measured (query §9). */
 export type Measurement =
   | { readonly kind: 'total' }
   | { readonly kind: 'unique' }

@@ -1,7 +1,7 @@
 import type { BookmarkDefinition } from '../../reports/index.ts'
 import { runAddiction } from '../addiction/addiction.ts'
 import type { AddictionPlan } from '../addiction/addiction-sql.ts'
-import { resolveEvent } from '../compile/selection.ts'
+import { selectionOf } from '../compile/match.ts'
 import { atLeast } from '../domain/addiction.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { averageRetention } from '../domain/retention/average.ts'
@@ -37,7 +37,7 @@ const splitOf = ({ breakdown }: { readonly breakdown?: Of<'funnels'>['breakdown'
 const matcher =
   (definitions: Definitions, { view }: Call) =>
   async (event?: string, where?: string) => ({
-    selection: event === undefined ? null : await resolveEvent(definitions, view, event),
+    selection: event === undefined ? null : await selectionOf(definitions, view, event),
     where: where === undefined ? null : parseExpression(where),
   })
 
@@ -101,7 +101,7 @@ export const retentionReport = async (
 type Sized = Pick<Cohort, 'first' | 'counts'>
 const wireOf = ({ counts, first }: Sized) => ({ counts, first })
 
-/** Of each interval over the cohorts that have completed it (reports §4); null where none has. */
+/** Of each interval over the cohorts that have completed it (query §8); null where none has. */
 const averages = ({ buckets, intervalMs, intervalCount }: RetentionPlan, line: readonly Sized[], nowMs: number) => {
   const ends = buckets.keys.map((_, at) => {
     const next = buckets.keys[at + 1]

@@ -1,7 +1,6 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import type { Breakdown, InsightsDefinition, InsightsMetric } from '../../reports/index.ts'
-import type { Match } from '../compile/match.ts'
-import { resolveEvent } from '../compile/selection.ts'
+import { type Match, selectionOf } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { bucketsOfReport } from '../domain/time/report-dates.ts'
@@ -11,7 +10,7 @@ import type { Measurement, MetricPlan } from './metric-plan.ts'
 
 const timeCharts: readonly InsightsDefinition['chart'][] = ['line', 'stacked-line', 'column', 'stacked-column']
 
-// What a table shows at most (reports §1).
+// What a table shows at most.
 const keyCountMax = 3_000
 
 /** A property as an expression, whatever its name is made of. */
@@ -47,7 +46,7 @@ export const planInsights = async (
   const matchOf = async (metric: InsightsMetric): Promise<Match> => {
     const filters = [where, metric.where].filter((text) => text !== undefined)
     return {
-      selection: await resolveEvent(definitions, view, metric.event),
+      selection: await selectionOf(definitions, view, metric.event),
       where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
     }
   }

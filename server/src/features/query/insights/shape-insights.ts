@@ -26,7 +26,7 @@ export const datesOf = ({ zone, keys }: Buckets): readonly string[] => keys.map(
 /** What stands in place of a date when all of the range is one value. */
 const wholeKey = 'all'
 /** What stands in place of a value of the first breakdown for all of them. */
-export const overallKey = '$overall'
+const overallKey = '$overall'
 
 /** By metric, then by each breakdown, then by date. */
 export const shapeInsights = (

@@ -1,5 +1,5 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
-import { resolveEvent } from '../compile/selection.ts'
+import { selectionOf } from '../compile/match.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { Cohort } from '../domain/retention/retention.ts'
 import { type Buckets, bucketsOfDays, keyOfBucket } from '../domain/time/buckets.ts'
@@ -11,7 +11,7 @@ import type { RetentionBreakdown, RetentionPlan } from './retention-sql.ts'
 import { type RetentionAnswer, runRetention } from './run-retention.ts'
 
 const dayMs = 86_400_000
-/** Intervals roll from the own event of birth: a week is 7 × 24 hours, a month 30 × 24 (reports §4). */
+/** Intervals roll from the own event of birth: a week is 7 × 24 hours, a month 30 × 24 (query §8). */
 export const retentionUnitMs = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs } as const
 export const retentionUnits = ['day', 'week', 'month'] as const
 type Unit = (typeof retentionUnits)[number]
@@ -37,7 +37,7 @@ const planOf = async ({ definitions }: { definitions: Definitions }, call: Query
   const intervalMs = intervalUnits(call, unit) * retentionUnitMs[unit]
   const bornWhereText = optionalText(params, 'born_where')
   const bornWhere = bornWhereText === undefined ? null : parseExpression(bornWhereText)
-  const selected = (name: string) => resolveEvent(definitions, view, oneText(params, name))
+  const selected = (name: string) => selectionOf(definitions, view, oneText(params, name))
   const bornEvent = type === 'compounded' ? 'event' : 'born_event'
   if (type === 'birth' && optionalText(params, 'born_event') === undefined) {
     throw new InvalidRequest('born_event is required (unless retention_type is compounded)')

@@ -34,7 +34,7 @@ const taken = (rules: CountingRules, events: PersonEvents) =>
   countedAttempts(rules, events, range).map((attempt) => attempt.taken)
 
 describe('an attempt', () => {
-  it('has its window from the first step, which later ones do not restart (reports §3, example)', () => {
+  it('has its window from the first step, which later ones do not restart (query §7, example)', () => {
     const events = eventsOf(['A 13:00:00', 'A 13:30:00', 'B 13:45:00', 'C 14:15:00'])
     expect(taken(rulesOf(3), events)).toEqual([[0, 2]])
     expect(taken(rulesOf(3, totals), events)).toEqual([[0, 2]])

@@ -1,4 +1,4 @@
-// Funnels, one person at a time (reports §3). Steps that are taken in any order form a block; in a specific order every
+// Funnels, one person at a time (query §7). Steps that are taken in any order form a block; in a specific order every
 // block is one step. An attempt takes the earliest event that brings it on, and every event once.
 
 /** What a person did that matters to a funnel, by time; the arrays have one element per event. */

@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../../../kernel/errors.ts'
 
-// Formulas over metrics (reports §2): `(A + B) / C * 100`. Letters name the metrics in their order: A…Z, AA, AB…
+// Formulas over metrics (query §9): `(A + B) / C * 100`. Letters name the metrics in their order: A…Z, AA, AB…
 
 export type Formula = (values: readonly (number | null)[]) => number | null
 

@@ -14,7 +14,7 @@ export interface RetentionAverage {
 }
 
 /**
- * Average of one interval over cohorts, weighted by their sizes (reports §4): Wᵢ = Pᵢ/ΣP, Σ(Cᵢ·Wᵢ) and Σ(Pᵢ·Wᵢ).
+ * Average of one interval over cohorts, weighted by their sizes (query §8): Wᵢ = Pᵢ/ΣP, Σ(Cᵢ·Wᵢ) and Σ(Pᵢ·Wᵢ).
  * Null: no cohort of anybody has completed it.
  */
 export const averageRetention = (cohorts: readonly CohortInterval[]): RetentionAverage | null => {

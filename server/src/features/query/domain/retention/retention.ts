@@ -1,4 +1,4 @@
-// Retention by plain loops (query §2.4, reports §4): what the engine has to answer, and the average over cohorts.
+// Retention by plain loops (query §2.4, query §8): what the engine has to answer, and the average over cohorts.
 
 /** An event of one person, with the parts it plays. */
 export interface RetentionEvent {

@@ -1,4 +1,4 @@
-// Sessions at query time (reports §7): nothing of them is stored. All of them end at midnight of the project's zone.
+// Sessions at query time (query §10): nothing of them is stored. All of them end at midnight of the project's zone.
 
 /** An event of one person, by time. */
 export interface SessionEvent {

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openQueryRig, type QueryRig, type RigEvent } from '../../../../test/support/query-rig.ts'
+import { type Random, seeded } from '../../../../test/support/random-expressions.ts'
+import type { InsightsDefinition, InsightsMetric } from '../../reports/index.ts'
+import { defaultSessionMode, sessionsOf } from '../domain/sessions/sessions.ts'
+import { dayNumberOf, dayOfNumber } from '../domain/time/days.ts'
+import { lastDays, startOfKey } from '../domain/time/report-dates.ts'
+import { wallMs } from '../domain/time/zones.ts'
+import type { MetricPlan } from './metric-plan.ts'
+import { planInsights } from './plan-insights.ts'
+import { runInsights } from './run-insights.ts'
+
+const dayMs = 86_400_000
+const zone = 'Europe/Berlin'
+// Clocks go forward on 29 March.
+const firstDay = dayNumberOf('2026-03-27')
+const dates = { from_date: dayOfNumber(firstDay), to_date: dayOfNumber(firstDay + 6) }
+
+let rig: QueryRig
+beforeAll(async () => {
+  rig = await openQueryRig()
+})
+afterAll(() => rig.close())
+
+const someEvents = (random: Random): readonly RigEvent[] =>
+  Array.from({ length: 300 }, () => ({
+    event: random.pick(['A', 'B']),
+    timeMs: (firstDay - 20) * dayMs + Math.floor(random.next() * 24 * 30 * 4) * 900_000,
+    who: random.pick(['', 'p1', 'p2', 'p3', 'p4', 'p5']),
+    properties: random.pick<object>([
+      { n: 1, v: 'x' },
+      { n: 2.5, v: ['x', 'y'] },
+      { n: -3 },
+      { n: 'no', v: null },
+      { v: 'z' },
+    ]) as never,
+  }))
+
+const maths = [
+  'total',
+  'unique',
+  'dau',
+  'wau',
+  'mau',
+  'sessions',
+  'sum',
+  'average',
+  'median',
+  'percentile',
+  'min',
+  'max',
+  'distinct',
+] as const
+const countable: readonly string[] = ['total', 'unique', 'dau', 'wau', 'mau', 'sessions']
+
+const aMetric = (random: Random): InsightsMetric => {
+  const math = random.pick(maths)
+  const isCounted = countable.includes(math)
+  const per_user =
+    (math === 'total' || !isCounted) && random.next() < 0.5
+      ? random.pick(['average', 'median', 'percentile', 'min', 'max'] as const)
+      : undefined
+  const isPercentile = math === 'percentile' || per_user === 'percentile'
+  return {
+    event: random.pick(['A', 'B', '$any_event']),
+    math,
+    ...(isCounted ? {} : { property: 'n' }),
+    ...(per_user === undefined ? {} : { per_user }),
+    ...(isPercentile ? { percentile: random.pick([0, 25, 90, 100]) } : {}),
+  }
+}
+
+const quantile = (values: readonly number[], q: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = q * (sorted.length - 1)
+  const low = sorted[Math.floor(place)] as number
+  return low + ((sorted[Math.ceil(place)] as number) - low) * (place - Math.floor(place))
+}
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+const aggregate = (name: string, q: number, values: readonly unknown[]): number => {
+  if (name === 'total') return values.length
+  if (name === 'distinct') return new Set(values.map((value) => JSON.stringify(value))).size
+  const numbers = values as readonly number[]
+  if (name === 'sum') return sumOf(numbers)
+  if (name === 'average') return sumOf(numbers) / numbers.length
+  if (name === 'median') return quantile(numbers, 0.5)
+  if (name === 'percentile') return quantile(numbers, q)
+  return name === 'min' ? Math.min(...numbers) : Math.max(...numbers)
+}
+
+interface Known extends RigEvent {
+  readonly session: number
+  readonly keys: readonly string[]
+}
+
+const known = (events: readonly RigEvent[]): readonly Known[] => {
+  const dayOf = (ms: number) => Math.floor(wallMs(zone, ms) / dayMs)
+  return [...Map.groupBy(events, ({ who }) => who).values()].flatMap((own) => {
+    const sorted = own.toSorted((a, b) => a.timeMs - b.timeMs)
+    const sessions = sessionsOf(
+      defaultSessionMode,
+      sorted.map(({ timeMs }) => ({ timeMs, day: dayOf(timeMs) })),
+    )
+    return sorted.map((event, at) => {
+      const v = event.properties?.['v']
+      const keys = Array.isArray(v) ? v.map(String) : [v === undefined || v === null ? 'undefined' : String(v)]
+      return { ...event, keys, session: sessions[at] as number }
+    })
+  })
+}
+
+/** What a metric says of some events, by plain loops; `range` is one bucket, `lastDay` its last day. */
+const measured = (
+  metric: InsightsMetric,
+  events: readonly Known[],
+  range: { fromMs: number; toMs: number },
+  lastDay: number,
+): number | null => {
+  const { math, per_user: over, percentile = 50 } = metric
+  const inside = (from: number, to: number) => events.filter(({ timeMs }) => timeMs >= from && timeMs < to)
+  const own = inside(range.fromMs, range.toMs)
+  const people = (some: readonly Known[]) => new Set(some.map(({ who }) => who).filter((who) => who !== '')).size
+  const startOf = (day: number) => startOfKey(zone, dayOfNumber(day))
+  const trailing = { dau: 1, wau: 7, mau: 30 }[math as 'dau']
+  if (trailing !== undefined) return people(inside(startOf(lastDay - trailing + 1), startOf(lastDay + 1)))
+  if (math === 'unique') return people(own)
+  if (math === 'sessions')
+    return new Set(own.filter(({ who }) => who !== '').map(({ who, session }) => `${who} ${session}`)).size
+  const q = percentile / 100
+  const valuesIn = (some: readonly Known[]): readonly unknown[] =>
+    some
+      .map(({ properties }) => (math === 'total' ? 1 : properties?.['n']))
+      .filter((value) => (math === 'distinct' ? value !== undefined && value !== null : typeof value === 'number'))
+  if (over === undefined) {
+    const values = valuesIn(own)
+    return values.length === 0 ? (['total', 'sum', 'distinct'].includes(math) ? 0 : null) : aggregate(math, q, values)
+  }
+  const each = [
+    ...Map.groupBy(
+      own.filter(({ who }) => who !== ''),
+      ({ who }) => who,
+    ).values(),
+  ]
+    .map(valuesIn)
+    .filter(({ length }) => length > 0)
+    .map((values) => aggregate(math, q, values))
+  return each.length === 0 ? null : aggregate(over, q, each)
+}
+
+const expected = (metric: InsightsMetric, { buckets, isWhole }: MetricPlan, events: readonly Known[]) => {
+  const mine = events.filter(({ event }) => metric.event === '$any_event' || event === metric.event)
+  const starts = buckets.keys.map((key) => Math.max(buckets.range.fromMs, startOfKey(zone, key)))
+  const days = lastDays(buckets)
+  const valuesOf = (some: readonly Known[]) =>
+    isWhole
+      ? [measured(metric, some, buckets.range, firstDay + 6)]
+      : starts.map((fromMs, at) =>
+          measured(metric, some, { fromMs, toMs: starts[at + 1] ?? buckets.range.toMs }, days[at] as number),
+        )
+  const keys = new Set(mine.flatMap((event) => event.keys))
+  return {
+    all: valuesOf(mine),
+    byKeys: Object.fromEntries(
+      [...keys].map((key) => [JSON.stringify([key]), valuesOf(mine.filter((event) => event.keys.includes(key)))]),
+    ),
+  }
+}
+
+const rounded = (values: readonly (number | null)[]) =>
+  values.map((value) => (value === null ? null : Math.round(value * 1e6) / 1e6 + 0))
+const isNothing = (values: readonly (number | null)[]): boolean =>
+  values.every((value) => value === null || value === 0)
+/** Keys of which no event lies in the range are in no answer. */
+const plain = (byKeys: Readonly<Record<string, readonly (number | null)[]>>) =>
+  Object.fromEntries(
+    Object.entries(byKeys)
+      .filter(([, values]) => !isNothing(values))
+      .map(([key, values]) => [key, rounded(values)]),
+  )
+
+describe('measurements in the engine', () => {
+  it.each([1, 2, 3])('are those of plain loops (seed %i)', async (seed) => {
+    const random = seeded(seed)
+    const events = someEvents(random)
+    await rig.insert(seed, events)
+    const call = await rig.call(seed, zone, (firstDay + 30) * dayMs)
+    const all = known(events)
+    const none = { customEvent: async () => null, dataView: async () => undefined }
+    for (let round = 0; round < 40; round += 1) {
+      const metric = aMetric(random)
+      const definition: InsightsDefinition = {
+        type: 'insights',
+        metrics: [metric],
+        formulas: [],
+        breakdowns: random.pick([[], [{ property: 'v', source: 'event' }]]),
+        unit: random.pick(['hour', 'day', 'week', 'month']),
+        dates,
+        chart: random.pick(['line', 'bar']),
+        is_cumulative: false,
+      }
+      const plans = await planInsights(none, call.view, definition)
+      const [line] = await runInsights(call, definition, plans)
+      const wanted = expected(metric, plans[0] as MetricPlan, all)
+      const label = JSON.stringify({ seed, round, definition })
+      expect(rounded(line?.all ?? []), label).toEqual(rounded(wanted.all))
+      if (line?.byKeys != null) expect(plain(Object.fromEntries(line.byKeys)), label).toEqual(plain(wanted.byKeys))
+    }
+  })
+})
