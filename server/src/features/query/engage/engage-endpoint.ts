@@ -155,8 +155,8 @@ const linesOfSession = async (
     if (last === undefined) break
     const ids = rows.map(({ id }) => id)
     const known = await linesById(run, view, request, groupKey, ids)
-    for (const id of ids) {
-      const line = known.get(id) ?? (hasBareIds ? bareLine(id) : null)
+    for (const { id, isHidden } of rows) {
+      const line = known.get(id) ?? (hasBareIds && !isHidden ? bareLine(id) : null)
       if (line !== null) lines.push(line)
     }
     position = last.position + 1

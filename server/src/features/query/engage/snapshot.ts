@@ -17,6 +17,8 @@ export interface SnapshotDeps {
 export interface PageRow {
   readonly position: number
   readonly id: string
+  /** What the person did before is being erased; a profile of later is seen all the same. */
+  readonly isHidden: boolean
 }
 
 export interface Wanted {
@@ -95,7 +97,7 @@ const dropSnapshot = async (db: RegionDb, view: ReadView, sessionId: string): Pr
   )
 }
 
-/** Up to `countMax` ids from a position on; people who are being erased are left out. */
+/** Up to `countMax` ids from a position on. */
 export const snapshotIds = async (
   run: Run,
   view: ReadView,
@@ -104,12 +106,14 @@ export const snapshotIds = async (
   countMax: number,
 ): Promise<readonly PageRow[]> => {
   const binder = createBinder(view)
-  return run.rows<PageRow>(
+  const rows = await run.rows<{ position: number; id: string; is_hidden: number }>(
     view,
     binder,
-    `SELECT position, if(group_id = '', distinct_id, group_id) AS id FROM engage_page_row
+    `SELECT position, if(group_id = '', distinct_id, group_id) AS id, distinct_id IN (${hiddenIdsSql}) AS is_hidden
+     FROM engage_page_row
      WHERE project_id = {projectId:UInt64} AND session_id = ${binder.bind(sessionId, 'String')}
-       AND position >= ${binder.bind(fromPosition, 'UInt64')} AND distinct_id NOT IN (${hiddenIdsSql})
+       AND position >= ${binder.bind(fromPosition, 'UInt64')}
      ORDER BY position LIMIT ${binder.bind(countMax, 'UInt32')}`,
   )
+  return rows.map(({ position, id, is_hidden }) => ({ position, id, isHidden: is_hidden === 1 }))
 }

@@ -41,12 +41,14 @@ export const eventProperties = (deps: Deps): Endpoint => ({
     refuseUniqueByClock(measure, unit)
     const buckets = bucketsOfUnits(view.timezone, params, unit, view.nowMs)
     const limit = limitOf(params, valueCount)
-    const keys = textList(params, 'values')
+    const values = textList(params, 'values')
+    // Of more than the limit the first ones, whatever they count.
+    const keys = values === null ? null : [...new Set(values)].slice(0, limit)
     const isTable = isCsv(params)
     const selection = await resolveEvent(deps.definitions, view, oneText(params, 'event'))
     const rows = await valuesOf(call, { selection, buckets, measure, where: null, on, keys, limit })
     const found = new Map(rows.map(({ key, points }) => [key, points]))
-    const names = keys === null ? [...found.keys()] : [...new Set(keys)].slice(0, limit)
+    const names = keys ?? [...found.keys()]
     const lines = names.map((name) => lineOf(buckets, name, found.get(name) ?? []))
     return isTable ? csvReply(seriesTable(buckets, lines)) : { json: seriesAnswer(buckets, lines) }
   },
