@@ -105,6 +105,7 @@ const rigOver = (engines: TestEngines) => {
       lockPeople,
       withoutRetrievals: (work) => work(),
       whileNoRewrite: (work) => work(),
+      suppressionDelayMs: 0,
       attemptCountMax: 5,
       onProblem: (_trackingIds, error) => problems.push(error),
       nowMs,

@@ -75,6 +75,9 @@ const callBurst = 5
 const sweepIntervalMs = 60_000
 // A query may run for minutes, but an erasure that waits holds up the others of its region: it is tried again later.
 const fileWaitMs = 60_000
+// The directory of projects is behind by five seconds at most (kernel/project.ts); what was let in before that is on its
+// way for a moment more.
+const suppressionDelayMs = 7_000
 // Engines that die in the middle can shut the gate a few times in a row; half a minute of it is something else.
 const attemptCountMax = 30
 
@@ -131,6 +134,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
       lockPeople: deps.lockPeople,
       withoutRetrievals: archives,
       whileNoRewrite: (work) => deps.whileNoRewrite(regionId, work),
+      suppressionDelayMs,
       attemptCountMax,
       stage: { idLists, clusters: region.clusters, holders, nowMs },
       erase: {

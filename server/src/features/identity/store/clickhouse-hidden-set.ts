@@ -7,8 +7,8 @@ export interface HiddenId {
 
 /** The ids whose earlier rows no read sees while their erasure runs (PRIV-21). Readers: read-sql.ts. */
 export interface HiddenSet {
-  /** The engine's clock now: ISO with microseconds. Rows that arrive later have a later ingested_at. */
-  engineNow(): Promise<string>
+  /** The engine's clock now, or so much later: ISO with microseconds. Rows that arrive after that have a later ingested_at. */
+  engineNow(aheadMs?: number): Promise<string>
   /** Replaces what the batch hides. Visible to the very next read. */
   hide(batchId: string, cutoff: string, ids: readonly HiddenId[]): Promise<void>
   /** Adds to what the batch hides, without showing anything in between. */
@@ -33,8 +33,11 @@ export const createHiddenSet = (db: RegionDb): HiddenSet => {
     return db.insert('hidden_id', lines.join('\n'))
   }
   return {
-    engineNow: async () => {
-      const [row] = await db.rows<{ now: string }>(`SELECT toString(now64(6, 'UTC')) AS now`)
+    engineNow: async (aheadMs = 0) => {
+      const [row] = await db.rows<{ now: string }>(
+        `SELECT toString(now64(6, 'UTC') + toIntervalMillisecond({aheadMs:UInt32})) AS now`,
+        { params: { aheadMs } },
+      )
       return row?.now ?? ''
     },
     hide: async (batchId, cutoff, ids) => {

@@ -10,7 +10,8 @@ export interface Clusters {
 
 /** The region's hidden set (PRIV-21). */
 export interface Hidden {
-  engineNow(): Promise<string>
+  /** `aheadMs` later than it is. */
+  engineNow(aheadMs?: number): Promise<string>
   hide(
     batchId: string,
     cutoff: string,

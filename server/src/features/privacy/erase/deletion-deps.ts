@@ -23,6 +23,8 @@ export interface DeletionDeps {
   /** Runs while nobody else rewrites the events of the region. */
   readonly whileNoRewrite: <T>(work: () => Promise<T>) => Promise<T>
   readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
+  /** How long after it was committed every server refuses who is suppressed. */
+  readonly suppressionDelayMs: number
   /** A gate that stayed shut this many times will not open by itself: FAILURE. */
   readonly attemptCountMax: number
   readonly nowMs: () => number

@@ -53,13 +53,13 @@ export const inEraseOrder = (holders: readonly PersonalDataHolder[]): readonly P
 
 /**
  * ADR 0005: rows get their time from the engine while the INSERT runs, so a row from before the cutoff can still be on
- * its way. None is once no INSERT that began before the cutoff is running.
+ * its way. None is once the cutoff has passed, and no INSERT that began before it is running.
  */
 export const waitForEarlierInserts = async (db: RegionDb, cutoff: string, nowMs: () => number): Promise<void> => {
   const giveUpAtMs = nowMs() + insertWaitMs
   for (;;) {
     const [row] = await db.rows<{ running: string }>(
-      `SELECT count() AS running FROM system.processes WHERE query_kind = 'Insert'
+      `SELECT count() + (now64(6, 'UTC') <= {cutoff:DateTime64(6, 'UTC')}) AS running FROM system.processes WHERE query_kind = 'Insert'
          AND now64(6, 'UTC') - toIntervalMicrosecond(toInt64(elapsed * 1e6)) <= {cutoff:DateTime64(6, 'UTC')}`,
       { params: { cutoff } },
     )

@@ -27,7 +27,8 @@ const startDue = async (deps: DeletionDeps): Promise<readonly PrivacyTask[]> => 
   const now = new Date(deps.nowMs())
   const due = await taskStore.due(deps.control, deps.regionId, 'deletion', now, batchTaskCountMax)
   const staged: StagedTask[] = []
-  for (const task of due) {
+  // Those that suppress have another cutoff, and the rows of a batch have one: the others are next.
+  for (const task of due.filter(({ suppress }) => suppress === due[0]?.suppress)) {
     if (task.state === 'PENDING') {
       if (!(await taskStore.move(deps.control, 'stage', 'STAGING', task.trackingId))) continue
     }
@@ -59,6 +60,9 @@ const stageOrPostpone = async (deps: DeletionDeps, task: PrivacyTask): Promise<S
 /**
  * STAGING → STARTED. In one transaction: the tasks that are still there move, profile writers stand still, the ids
  * enter the hidden set. A task canceled or changed since it was staged does not move and its ids are not hidden.
+ *
+ * PRIV-31: a server hears of a new suppression a moment later, and what it took in until then is not to stay. So the
+ * cutoff of those who are suppressed lies ahead: their rows are hidden as they come in, and erased once it has passed.
  */
 const hideAndStart = async (deps: DeletionDeps, staged: readonly StagedTask[]): Promise<readonly PrivacyTask[]> => {
   const batchId = randomUUID()
@@ -71,7 +75,8 @@ const hideAndStart = async (deps: DeletionDeps, staged: readonly StagedTask[]): 
       if (await taskStore.move(tx, 'start', 'STARTED', trackingId, change, idsObjectKey ?? undefined)) moved.push(one)
     }
     await deps.lockPeople(tx, deps.regionId)
-    const cutoff = await deps.erase.hidden.engineNow()
+    const aheadMs = moved.some(({ task }) => task.suppress) ? deps.suppressionDelayMs : 0
+    const cutoff = await deps.erase.hidden.engineNow(aheadMs)
     const ids = moved.flatMap(({ scope, distinctIds }) =>
       distinctIds.map((distinctId) => ({ projectId: scope.projectId, distinctId })),
     )
