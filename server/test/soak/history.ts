@@ -103,7 +103,7 @@ export const historyOf = (seed: number, options: HistoryOptions): History => {
     const meanwhile = Array.from({ length: upTo(3) }, (): Request => {
       return { surface: 'track', records: [event('track', 'Meanwhile', { distinct_id: pick(ids) })] }
     })
-    return { kind: 'erase', ids: ofWhom, suppress: chance(0.3), server: server(), meanwhile }
+    return { kind: 'erase', ids: ofWhom, suppress: chance(0.2), server: server(), meanwhile }
   }
 
   const steps: Step[] = Array.from({ length: length + upTo(length) }, send)

@@ -25,7 +25,7 @@ const simplified = (): Identities => {
       return null
     },
     ownerOf: person,
-    profileOf: (id) => id,
+    profileOf: person,
     idsOf: (id) => [person(id), ...[...userOf].filter(([, user]) => user === person(id)).map(([device]) => device)],
     forget: (ids) => {
       for (const id of ids) userOf.delete(id)

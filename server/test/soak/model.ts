@@ -137,7 +137,12 @@ export const createModel = (mode: Mode): Model => {
         const shown = { ...properties, distinct_id: owner, ...(owner === storedId ? {} : moved) }
         return { line: lineOf(event, shown), isOptional }
       }),
-    profiles: () => [...profiles].map(([id, profile]) => `${id} ${textOf(profile)}`).sort(),
+    profiles: () =>
+      [...profiles]
+        // Simplified: that of a device is listed until the device is somebody's.
+        .filter(([id]) => mode !== 'simplified' || people.profileOf(id) === id)
+        .map(([id, profile]) => `${id} ${textOf(profile)}`)
+        .sort(),
     gone: () => [...gone],
   }
 }

@@ -57,15 +57,36 @@ export const deliver = async (lethe: Lethe, { token, secret }: SoakProject, requ
   }
 }
 
-/** Every event of the project that the history sent, as raw export gives it, in no order. */
-export const exported = async (lethe: Lethe, project: SoakProject, prefix: string): Promise<readonly string[]> => {
+/** Everything that a project holds, as raw export gives it. */
+export const exportedEvents = async (lethe: Lethe, project: SoakProject): Promise<readonly EventRecord[]> => {
   const path = `/api/2.0/export?from_date=2020-01-01&to_date=${new Date().toISOString().slice(0, 10)}`
   const { text } = good(await lethe.get(path, { headers: basic(project.secret) }))
-  return linesOf(text)
-    .map((line): { event: string; properties: Properties } => JSON.parse(line))
+  return linesOf(text).map((line) => JSON.parse(line))
+}
+
+/** What of it the history sent, in no order. */
+export const exported = async (lethe: Lethe, project: SoakProject, prefix: string): Promise<readonly string[]> =>
+  (await exportedEvents(lethe, project))
     .filter(({ properties }) => String(properties['$insert_id']).startsWith(prefix))
     .map(({ event, properties }) => lineOf(event, without(properties, serverMade)))
     .sort()
+
+/** Asks for a deletion; answers its id. */
+export const startErasing = async (
+  lethe: Lethe,
+  { token }: SoakProject,
+  { ids, suppress }: { readonly ids: readonly string[]; readonly suppress: boolean },
+): Promise<string> => {
+  const answer = await lethe.post(`${deletions}?token=${token}`, { ...as, body: { distinct_ids: ids, suppress } })
+  expect([answer.status, answer.text]).toEqual([201, answer.text])
+  return answer.json().results[0].tracking_id
+}
+
+/** The state of a deletion, which must not have failed. */
+export const stateOf = async (lethe: Lethe, { token }: SoakProject, id: string): Promise<string> => {
+  const { results } = good(await lethe.get(`${deletions}/${id}?token=${token}`, as)).json()
+  expect(results.status).not.toBe('FAILURE')
+  return results.status
 }
 
 /** Profiles of the ids, as engage shows them, without when they were last seen. */
@@ -143,10 +164,7 @@ export const createPlay = ({ servers, db }: TwoServers, project: SoakProject, hi
         await delay(pollIntervalMs)
         // Whichever server carries it out, both know.
         asked += 1
-        const lethe = servers[asked % 2] as Lethe
-        const { results } = good(await lethe.get(`${deletions}/${id}?token=${project.token}`, as)).json()
-        expect(results.status).not.toBe('FAILURE')
-        return states.includes(results.status)
+        return states.includes(await stateOf(servers[asked % 2] as Lethe, project, id))
       },
       120_000,
     )
@@ -165,12 +183,9 @@ export const createPlay = ({ servers, db }: TwoServers, project: SoakProject, hi
       if (delivery !== 'once') model.apply(request)
     },
     erase: async ({ ids, suppress, server, meanwhile }) => {
-      const body = { distinct_ids: ids, suppress }
-      const asked = servers[server].post(`${deletions}?token=${project.token}`, { ...as, body })
+      const started = startErasing(servers[server], project, { ids, suppress })
       const sent = meanwhile.map((request, at) => deliver(servers[(server + at) % 2] as Lethe, project, request))
-      const [answer] = await Promise.all([asked, ...sent])
-      expect([answer.status, answer.text]).toEqual([201, answer.text])
-      const id: string = answer.json().results[0].tracking_id
+      const [id] = await Promise.all([started, ...sent])
       tasks.push(id)
       await waitForState(id, ['STARTED', 'SUCCESS'])
       const theirs = new Set(ids.flatMap((one) => [one, ...model.idsOf(one)]))
