@@ -85,6 +85,30 @@ describe('simplified mode', () => {
     expect(own).not.toHaveProperty('$is_reshuffled')
   })
 
+  it('lists the profile of a device until it is somebody, and sends later updates to who it is', async () => {
+    const [device, other] = [randomUUID(), randomUUID()]
+    const user = `user ${device}`
+    const listed = async () => {
+      const found = await lethe.post('/api/query/engage', { headers: basic(projects.simplified.secret), body: {} })
+      const shown: readonly { $distinct_id: string; $properties: Properties }[] = found.json().results
+      return new Map(shown.map(({ $distinct_id, $properties }) => [$distinct_id, $properties['mark']]))
+    }
+    for (const id of [device, other]) await engage('simplified', `$device:${id}`, { $set: { mark: id } })
+    expect([...(await listed()).values()]).toEqual(expect.arrayContaining([device, other]))
+
+    await track('simplified', aName(), { $device_id: device, $user_id: user })
+    expect((await listed()).has(`$device:${device}`)).toBe(false)
+    await engage('simplified', `$device:${device}`, { $set: { mark: 'later' } })
+    const after = await listed()
+    expect([after.get(user), after.get(`$device:${other}`)]).toEqual(['later', other])
+    expect(after.has(`$device:${device}`)).toBe(false)
+
+    const { people } = await officerOf('simplified').retrieve(user)
+    expect(people.map(({ $distinct_id }) => $distinct_id).sort()).toEqual([`$device:${device}`, user])
+    await officerOf('simplified').erase(user)
+    expect((await officerOf('simplified').retrieve(user, `$device:${device}`)).people).toEqual([])
+  })
+
   it('links nothing by $identify, $create_alias and $merge, and keeps profiles where they are', async () => {
     const event = aName()
     const device = randomUUID()

@@ -44,8 +44,7 @@ export interface UpdateKind<Id> {
 /** The checked updates of one project, with their positions in the batch. */
 interface ProjectUpdates<Id> {
   readonly scope: ProjectScope
-  /** Whether a profile may go by another id than an update says (identity §4, §5). */
-  readonly resolvesIds: boolean
+  readonly identityMode: Project['identityMode']
   readonly updates: ProfileUpdate<Id>[]
   readonly indexes: number[]
 }
@@ -205,15 +204,16 @@ const put = <Id>(
   index: number,
   update: ProfileUpdate<Id>,
 ): void => {
-  const resolvesIds = project.identityMode !== 'simplified'
-  const of = byProject.get(project.id) ?? { scope, resolvesIds, updates: [], indexes: [] }
+  const { identityMode } = project
+  const of = byProject.get(project.id) ?? { scope, identityMode, updates: [], indexes: [] }
   byProject.set(project.id, of)
   of.updates.push(update)
   of.indexes.push(index)
 }
 
 const applyUpdates = async <Id>({ storeOf }: UpdateKind<Id>, intake: Intake<Id>): Promise<void> => {
-  const applied = [...intake.byProject.values()].map(async ({ scope, resolvesIds, updates, indexes }) => {
+  const applied = [...intake.byProject.values()].map(async ({ scope, identityMode, updates, indexes }) => {
+    const resolvesIds = identityMode !== 'simplified' || updates.some(isOfDevice)
     const outcomes = await storeOf(scope.regionId).apply(scope, updates, resolvesIds)
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.kind === 'accept') intake.tally.add('accept')
@@ -222,6 +222,9 @@ const applyUpdates = async <Id>({ storeOf }: UpdateKind<Id>, intake: Intake<Id>)
   })
   await Promise.all(applied)
 }
+
+/** In simplified mode only a device may belong to somebody else (identity §3.2): nobody else is looked up. */
+const isOfDevice = ({ id }: ProfileUpdate<unknown>): boolean => typeof id === 'string' && id.startsWith('$device:')
 
 const fail = (
   { failed, tally }: Pick<Intake<never>, 'failed' | 'tally'>,

@@ -54,7 +54,7 @@ WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${ids
 
 /**
  * The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, changed_at and
- * `columns`, SQL over a row of `profile` by name: what is left out is not grouped.
+ * `columns`, SQL over a row of `profile` by name: what is left out is not grouped. `everybody` is a list of people.
  */
 export const visibleProfilesSql = (
   filter: PeopleFilter,
@@ -72,7 +72,14 @@ FROM (
     GROUP BY distinct_id
 ) AS p
 LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON p.distinct_id = r.distinct_id
-WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until`
+WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until ${filter === 'ids' ? '' : `AND NOT ${isOfLinkedDeviceSql}`}`
+
+/**
+ * Identity §3.2: the profile that a device had before it was somebody's is not carried over and not listed any longer.
+ * Whoever asks for it by its id, as a retrieval does, still finds it: it is held.
+ */
+const isOfLinkedDeviceSql = `(startsWith(p.distinct_id, '$device:') AND r.canonical_id NOT IN ('', p.distinct_id)
+  AND r.applies_after = toDateTime64(0, 6, 'UTC'))`
 
 /** Whether the event belongs to `r.canonical_id`; the time matters only for links that do not look back. */
 const isLinkedSql = `r.canonical_id != '' AND e.ingested_at > r.applies_after`
