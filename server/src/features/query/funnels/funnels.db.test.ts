@@ -29,7 +29,7 @@ const someEvents = (random: Random): readonly RigEvent[] =>
     // Near each other, often within two seconds, and often at the ends of windows.
     timeMs:
       (firstDay - 1) * dayMs +
-      Math.floor(random.next() * 80) * 7_200_000 +
+      Math.floor(random.next() * 26) * 21_600_000 +
       random.pick([0, 1_000, 2_000, 2_001, 9e5, 36e5]),
     who: random.pick(['', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']),
     properties: random.pick<object>([
