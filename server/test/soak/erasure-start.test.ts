@@ -9,6 +9,7 @@ import { type SoakProject, startTwoServers, type TwoServers } from './two-server
 
 // A client that says the same again and again while its person is being erased, at two servers.
 
+const limitMs = 120_000
 let two: TwoServers
 beforeAll(async () => {
   two = await startTwoServers(3)
@@ -23,13 +24,13 @@ const sayUntilErased = async (project: SoakProject, task: string, say: (n: numbe
     while (!isDone) {
       count += 1
       await deliver(lethe, project, say(count))
-      await delay(5)
+      await delay(25)
     }
   })
   await waitFor(
     'the end of a deletion',
     async () => (await stateOf(two.servers[0], project, task)) === 'SUCCESS',
-    60_000,
+    limitMs,
   )
   isDone = true
   await Promise.all(sayers)
@@ -51,7 +52,7 @@ const everyMode = <T>(work: (project: SoakProject) => Promise<T>): Promise<reado
   Promise.all(two.projects.map(work))
 
 describe('the start of an erasure', () => {
-  it('loses no join that is said again after it', async () => {
+  it('loses no join that is said again after it', { timeout: 2 * limitMs }, async () => {
     const owners = await everyMode(async (project) => {
       const [user, device] = [`user ${randomUUID()}`, randomUUID()]
       const anonymous = project.mode === 'simplified' ? `$device:${device}` : device
@@ -66,7 +67,7 @@ describe('the start of an erasure', () => {
     expect(owners).toEqual([true, true, true])
   })
 
-  it('lets nothing in of who is suppressed, at neither server', async () => {
+  it('lets nothing in of who is suppressed, at neither server', { timeout: 2 * limitMs }, async () => {
     const left = await everyMode(async (project) => {
       const user = `suppressed ${randomUUID()}`
       const say = (n: number) => eventOf('Said', { distinct_id: user, n })
