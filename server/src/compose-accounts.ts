@@ -31,6 +31,8 @@ export const composeAccounts = (deps: ComposeAccountsDeps): Accounts => {
     appendAudit: deps.appendAudit,
     nowMs,
     organizationRoleOf: deps.organizationRoleOf,
+    // No mail is sent yet: inviters hand on the links.
+    mail: null,
     regionChoices: config.regions,
     deletionGraceMs: config.projectDeletionGraceSeconds * 1_000,
     // Servers remember a project for 5 s; then its last request has its time to be stored, and some more.

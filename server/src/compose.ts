@@ -14,6 +14,7 @@ import { readProvision } from './config/provision.ts'
 import { urlHost } from './config/regions.ts'
 import { secretKeyOf } from './config/secret-key.ts'
 import { createAccess, oneYearAfter, parseCredentials } from './features/access/index.ts'
+import { openSetup } from './features/accounts/index.ts'
 import { appendAudit, createAudit } from './features/audit/index.ts'
 import { createClassification } from './features/classification/index.ts'
 import { createDataRules, faultsOfRules, provisionRules } from './features/data-rules/index.ts'
@@ -41,6 +42,8 @@ import { createMetrics } from './platform/metrics.ts'
 export interface RunningServer {
   /** Where it listens; null without the http role. */
   readonly url: string | null
+  /** While nobody can log in: a one-time code for the first owner, for whoever started the server. */
+  readonly setupCode: string | null
   /** No new requests, commits drained, workers and engines stopped. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -236,14 +239,15 @@ const startServer = async (
     await stopWorkers()
     await stores.close()
   }
-  if (!config.roles.has('http')) return { url: null, stop }
+  if (!config.roles.has('http')) return { url: null, setupCode: null, stop }
   try {
     await http.listen({ host: config.host, port: config.port })
   } catch (error) {
     await stopWorkers()
     throw error
   }
-  return { url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`, stop }
+  const url = `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`
+  return { url, setupCode: await openSetup(control), stop }
 }
 
 const basicUserOf = (authorization: string | undefined): string | null => {

@@ -23,6 +23,9 @@ const start = async (flags: StartFlags): Promise<void> => {
   stopOnSignal(starting, lock)
   const server = await starting
   console.log(server.url === null ? 'lethe ready (jobs only)' : `lethe ready on ${server.url}`)
+  if (server.setupCode !== null) {
+    console.log(`nobody can log in yet; make the first owner, once, at ${server.url}/setup?code=${server.setupCode}`)
+  }
 }
 
 /** Also while it is still starting: then it stops as soon as it has started. */

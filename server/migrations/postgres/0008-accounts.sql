@@ -69,3 +69,9 @@ CREATE TABLE team_project (
     PRIMARY KEY (team_id, project_id)
 );
 CREATE INDEX team_project_project ON team_project (project_id);
+
+-- First run: what the server printed for whoever started it. None is left once somebody can log in.
+CREATE TABLE setup_code (
+    code_hash  text PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now()
+);

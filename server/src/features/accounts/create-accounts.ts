@@ -1,4 +1,8 @@
 import type { Route } from '../../http/route.ts'
+import { firstOwnerRoute } from './first-owner.ts'
+import { createInvitations, type InvitationsDeps } from './invitations.ts'
+import { memberRoutes } from './member-routes.ts'
+import { createMembers } from './members.ts'
 import type { OrganizationRoleOf } from './organization-route.ts'
 import { organizationRoutes } from './organization-routes.ts'
 import { projectRoutes, type RegionChoice } from './project-routes.ts'
@@ -7,7 +11,7 @@ import { type PurgeDeps, startPurgeWorkers } from './purge-projects.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 
-export interface AccountsDeps extends ProjectsDeps, PurgeDeps {
+export interface AccountsDeps extends ProjectsDeps, PurgeDeps, InvitationsDeps {
   readonly organizationRoleOf: OrganizationRoleOf
   /** All of the installation: the control store is one, wherever this server stands. */
   readonly regionChoices: readonly RegionChoice[]
@@ -30,6 +34,8 @@ export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
   return [
     ...organizationRoutes(deps),
     ...projectRoutes({ organizationRoleOf, projects: createProjects(deps), regions: deps.regionChoices }),
+    ...memberRoutes({ organizationRoleOf, members: createMembers(deps), invitations: createInvitations(deps) }),
+    firstOwnerRoute(deps),
     ...serviceAccountRoutes({ organizationRoleOf, accounts: createServiceAccounts(deps), nowMs }),
   ]
 }

@@ -1,2 +1,3 @@
 export { type Accounts, createAccounts } from './create-accounts.ts'
+export { openSetup } from './first-owner.ts'
 export type { OrganizationRoleOf } from './organization-route.ts'

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import { hash } from '@node-rs/argon2'
+import type { AuditEntry } from '../../kernel/audit.ts'
+import { Forbidden, NotFound } from '../../kernel/errors.ts'
+import { sha256Hex } from '../../kernel/hash.ts'
+import { randomAlphanumeric } from '../../kernel/ids.ts'
+import type { OrganizationRole } from '../../kernel/principal.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { type Invitation, invitationDays } from './domain/member.ts'
+import type { ProjectGrant } from './domain/service-account.ts'
+import { Exists, NoSuchProject, RoleTooHigh } from './errors.ts'
+import type { Caller } from './service-accounts.ts'
+import {
+  insertInvitation,
+  listInvitations,
+  lockInvitation,
+  markAccepted,
+  revokeInvitation,
+} from './store/postgres-invitation-store.ts'
+import {
+  findAccountId,
+  insertAccount,
+  listMembers,
+  putMember,
+  putProjectMember,
+} from './store/postgres-member-store.ts'
+import { liveProjectIds } from './store/postgres-service-account-store.ts'
+
+export interface InvitationsDeps {
+  readonly control: ControlDb
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  readonly nowMs: () => number
+  /** Brings the link to the one who is invited. Null: there is no mail, and the inviter is given the link. */
+  readonly mail: InvitationMail | null
+}
+
+export type InvitationMail = (email: string, token: string) => Promise<void>
+
+export interface WantedInvitations {
+  readonly emails: readonly string[]
+  readonly role: OrganizationRole
+  readonly projects: readonly ProjectGrant[]
+}
+
+/** What the inviter is answered; `token` is there, this once, when nothing was mailed. */
+export interface SentInvitation extends Invitation {
+  readonly token?: string
+}
+
+const tokenLength = 43
+
+/** AUTH-18: invitations into an organization and its projects, up to the roles of the one who invites. */
+export const createInvitations = ({ control, appendAudit, nowMs, mail }: InvitationsDeps) => {
+  const send = async (caller: Caller, wanted: WantedInvitations): Promise<readonly SentInvitation[]> => {
+    const { authority, who } = caller
+    const { organizationId } = authority
+    const sent = await control.tx(async (tx) => {
+      await refuseBeyond(tx, caller, wanted)
+      const members = new Set((await listMembers(tx, organizationId)).map(({ email }) => email.toLowerCase()))
+      const made: (Invitation & { readonly token: string })[] = []
+      for (const email of new Set(wanted.emails.map((text) => text.toLowerCase()))) {
+        if (members.has(email)) throw new Exists('one of them is a member of the organization')
+        const token = randomAlphanumeric(tokenLength)
+        const created = new Date(nowMs())
+        const expires = new Date(nowMs() + invitationDays * 86_400_000)
+        const { role, projects } = wanted
+        const invitation = { id: randomUUID(), email, role, projects, created, expires }
+        const inviterId = who.actor.type === 'user' ? caller.id : null
+        await insertInvitation(tx, { ...invitation, organizationId, tokenHash: sha256Hex(token), inviterId })
+        await appendAudit(tx, {
+          type: 'invitation.sent',
+          ...who,
+          organizationId,
+          projectId: null,
+          target: { type: 'invitation', id: invitation.id, name: email },
+        })
+        made.push({ ...invitation, token })
+      }
+      return made
+    })
+    if (mail === null) return sent
+    for (const { email, token } of sent) await mail(email, token)
+    return sent.map(({ token: _, ...shown }) => shown)
+  }
+
+  const revoke = (caller: Caller, id: string): Promise<void> =>
+    control.tx(async (tx) => {
+      const { organizationId } = caller.authority
+      const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
+      const revoked = isId ? await revokeInvitation(tx, organizationId, id, nowMs()) : null
+      if (revoked === null) throw new NotFound('there is no such open invitation')
+      const target = { type: 'invitation', id, name: revoked.email }
+      await appendAudit(tx, { type: 'invitation.revoked', ...caller.who, organizationId, projectId: null, target })
+    })
+
+  const join = async (
+    tx: ControlTx,
+    invitation: Invitation & { readonly organizationId: number },
+    accountId: number,
+    requestId: string,
+  ): Promise<number> => {
+    const { organizationId, email } = invitation
+    const [member] = await listMembers(tx, organizationId, accountId)
+    // A member keeps their role: an old link must not take it back.
+    if (member === undefined) await putMember(tx, organizationId, accountId, invitation.role)
+    const live = await liveProjectIds(
+      tx,
+      organizationId,
+      invitation.projects.map(({ id }) => id),
+    )
+    const known = new Set(member?.projects.map(({ id }) => id))
+    for (const grant of invitation.projects.filter(({ id }) => live.has(id) && !known.has(id))) {
+      await putProjectMember(tx, accountId, grant)
+    }
+    await markAccepted(tx, invitation.id, nowMs())
+    const actor = { type: 'user', id: String(accountId), name: email } as const
+    const target = { type: 'invitation', id: invitation.id, name: email }
+    await appendAudit(tx, { type: 'invitation.accepted', actor, organizationId, projectId: null, target, requestId })
+    return organizationId
+  }
+
+  const opened = async (tx: ControlTx, token: string) => {
+    const invitation = await lockInvitation(tx, sha256Hex(token), nowMs())
+    if (invitation === null) throw new NotFound('this invitation was used, withdrawn, or is too old')
+    return invitation
+  }
+
+  /** For somebody new: makes their account. An account that exists keeps its password, and accepts after logging in. */
+  const acceptAsNew = async (token: string, password: string, requestId: string): Promise<number> => {
+    const passwordHash = await hash(password)
+    return control.tx(async (tx) => {
+      const invitation = await opened(tx, token)
+      if ((await findAccountId(tx, invitation.email)) !== null) {
+        throw new Exists('this e-mail has an account: log in, then accept the invitation')
+      }
+      return join(tx, invitation, await insertAccount(tx, invitation.email, passwordHash), requestId)
+    })
+  }
+
+  const acceptAs = (account: { readonly userId: number; readonly email: string }, token: string, requestId: string) =>
+    control.tx(async (tx) => {
+      const invitation = await opened(tx, token)
+      if (invitation.email.toLowerCase() !== account.email.toLowerCase()) {
+        throw new Forbidden('this invitation is for another e-mail')
+      }
+      return join(tx, invitation, account.userId, requestId)
+    })
+
+  return {
+    send,
+    revoke,
+    acceptAsNew,
+    acceptAs,
+    list: (organizationId: number) => listInvitations(control, organizationId, nowMs()),
+  }
+}
+
+export type Invitations = ReturnType<typeof createInvitations>
+
+/** Admins of a project invite members into it; everything else is for owners and admins of the organization. */
+const refuseBeyond = async (tx: ControlTx, { authority }: Caller, { role, projects }: WantedInvitations) => {
+  const isForProjects = role === 'member' && projects.length > 0
+  if (!isForProjects && !authority.mayGiveOrganizationRole(role)) throw new RoleTooHigh()
+  const ids = projects.map(({ id }) => id)
+  const live = await liveProjectIds(tx, authority.organizationId, ids)
+  for (const grant of projects) {
+    if (!live.has(grant.id) || !authority.mayGive('consumer', grant.id)) throw new NoSuchProject(grant.id)
+    if (!authority.mayGive(grant.role, grant.id)) throw new RoleTooHigh()
+  }
+}

@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import { type Authenticated, jsonReply, type Received, type Route, type Scoped } from '../../http/route.ts'
+import { sentJson } from '../../http/sent-json.ts'
+import { assert, Forbidden } from '../../kernel/errors.ts'
+import { authorityOf } from './authority.ts'
+import { emailPattern } from './domain/member.ts'
+import type { Invitations } from './invitations.ts'
+import type { Members } from './members.ts'
+import {
+  appBase,
+  noStore,
+  numberIn,
+  type OrganizationRoleOf,
+  organizationRoute,
+  people,
+  whoOf,
+} from './organization-route.ts'
+import { callerOf, projectRole } from './service-account-routes.ts'
+import type { Caller } from './service-accounts.ts'
+
+export interface MemberRouteDeps {
+  readonly organizationRoleOf: OrganizationRoleOf
+  readonly members: Members
+  readonly invitations: Invitations
+}
+
+const organizationRole = z.enum(['owner', 'admin', 'billing_admin', 'member'])
+const email = z.string().trim().max(254).regex(emailPattern, 'expected an e-mail address')
+export const password = z.string().min(8, 'at least 8 characters').max(256)
+const grant = z.strictObject({ id: z.number().int().min(1).max(2_147_483_647), role: projectRole })
+const invited = z.strictObject({
+  emails: z.array(email).min(1).max(100),
+  role: organizationRole.default('member'),
+  projects: z.array(grant).max(200).default([]),
+})
+const token = z.string().min(1).max(100)
+
+/** AUTH-14, AUTH-15, AUTH-18: members of organizations and projects, and how they come in. */
+export const memberRoutes = (deps: MemberRouteDeps): readonly Route[] => [
+  ...organizationMemberRoutes(deps),
+  ...projectMemberRoutes(deps),
+  ...invitationRoutes(deps),
+  ...acceptRoutes(deps),
+]
+
+const organizationMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDeps): readonly Route[] => [
+  organizationRoute(organizationRoleOf, {
+    method: 'GET',
+    path: '/members',
+    permission: 'members:manage',
+    handle: async ({ authority }) =>
+      jsonReply(200, { status: 'ok', results: await members.list(authority.organizationId) }, noStore),
+  }),
+  organizationRoute(organizationRoleOf, {
+    method: 'PATCH',
+    path: '/members/:userId',
+    permission: 'members:manage',
+    handle: async (request) => {
+      const { role } = sentJson(z.strictObject({ role: organizationRole }), request.body)
+      await members.setRole(callerOf(request), numberIn(request.params['userId']), role)
+      return jsonReply(200, { status: 'ok' }, noStore)
+    },
+  }),
+  organizationRoute(organizationRoleOf, {
+    method: 'DELETE',
+    path: '/members/:userId',
+    permission: 'members:manage',
+    handle: async (request) => {
+      await members.remove(callerOf(request), numberIn(request.params['userId']))
+      return jsonReply(200, { status: 'ok' }, noStore)
+    },
+  }),
+]
+
+const projectMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDeps): readonly Route[] => {
+  const base = { ...appBase, access: { accepts: people, project: 'path', permission: 'project:admin' } } as const
+  const path = '/api/app/projects/:projectId/members'
+  const callerIn = async (request: Scoped): Promise<Caller> => {
+    const { principal, project } = request
+    const role = await organizationRoleOf(principal, project.organizationId)
+    // A grant on a project outlives no membership: only a service account of long ago could come here.
+    if (role === null) throw new Forbidden('these credentials are of no member of the organization')
+    const who = whoOf(request)
+    return { authority: authorityOf(principal, project.organizationId, role), who, id: Number(who.actor.id) }
+  }
+  return [
+    {
+      ...base,
+      method: 'GET',
+      path,
+      handle: async ({ project }: Scoped) =>
+        jsonReply(200, { status: 'ok', results: await members.listOfProject(project.id) }, noStore),
+    },
+    {
+      ...base,
+      method: 'PUT',
+      path: `${path}/:userId`,
+      handle: async (request: Scoped) => {
+        const { role } = sentJson(z.strictObject({ role: projectRole }), request.body)
+        const id = numberIn(request.params['userId'])
+        await members.setProjectRole(await callerIn(request), request.project.id, id, role)
+        return jsonReply(200, { status: 'ok' }, noStore)
+      },
+    },
+    {
+      ...base,
+      method: 'DELETE',
+      path: `${path}/:userId`,
+      handle: async (request: Scoped) => {
+        const id = numberIn(request.params['userId'])
+        await members.removeFromProject(await callerIn(request), request.project.id, id)
+        return jsonReply(200, { status: 'ok' }, noStore)
+      },
+    },
+  ]
+}
+
+const invitationRoutes = ({ organizationRoleOf, invitations }: MemberRouteDeps): readonly Route[] => [
+  organizationRoute(organizationRoleOf, {
+    method: 'GET',
+    path: '/invitations',
+    permission: 'members:manage',
+    handle: async ({ authority }) =>
+      jsonReply(200, { status: 'ok', results: await invitations.list(authority.organizationId) }, noStore),
+  }),
+  organizationRoute(organizationRoleOf, {
+    method: 'POST',
+    path: '/invitations',
+    // Owners and admins of a project invite into it.
+    permission: 'organization:read',
+    handle: async (request) => {
+      const results = await invitations.send(callerOf(request), sentJson(invited, request.body))
+      return jsonReply(201, { status: 'ok', results }, noStore)
+    },
+  }),
+  organizationRoute(organizationRoleOf, {
+    method: 'DELETE',
+    path: '/invitations/:invitationId',
+    permission: 'members:manage',
+    handle: async (request) => {
+      await invitations.revoke(callerOf(request), request.params['invitationId'] ?? '')
+      return jsonReply(200, { status: 'ok' }, noStore)
+    },
+  }),
+]
+
+const acceptRoutes = ({ invitations }: MemberRouteDeps): readonly Route[] => [
+  {
+    ...appBase,
+    method: 'POST',
+    path: '/api/app/invitations/accept',
+    // The token in the body is the credential.
+    access: { accepts: 'none' },
+    handle: async ({ body, requestId }: Received) => {
+      const sent = sentJson(z.strictObject({ token, password }), body)
+      const organizationId = await invitations.acceptAsNew(sent.token, sent.password, requestId)
+      return jsonReply(201, { status: 'ok', results: { organization_id: organizationId } }, noStore)
+    },
+  },
+  {
+    ...appBase,
+    method: 'POST',
+    path: '/api/app/me/invitations/accept',
+    access: { accepts: ['session'] },
+    handle: async ({ body, principal, requestId }: Authenticated) => {
+      assert(principal.kind === 'session', 'people accept invitations')
+      const sent = sentJson(z.strictObject({ token }), body)
+      const organizationId = await invitations.acceptAs(principal, sent.token, requestId)
+      return jsonReply(200, { status: 'ok', results: { organization_id: organizationId } }, noStore)
+    },
+  },
+]
