@@ -10,6 +10,8 @@ import { createProjects, type ProjectsDeps } from './projects.ts'
 import { type PurgeDeps, startPurgeWorkers } from './purge-projects.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { createServiceAccounts } from './service-accounts.ts'
+import { teamRoutes } from './team-routes.ts'
+import { createTeams } from './teams.ts'
 
 export interface AccountsDeps extends ProjectsDeps, PurgeDeps, InvitationsDeps {
   readonly organizationRoleOf: OrganizationRoleOf
@@ -35,6 +37,7 @@ export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
     ...organizationRoutes(deps),
     ...projectRoutes({ organizationRoleOf, projects: createProjects(deps), regions: deps.regionChoices }),
     ...memberRoutes({ organizationRoleOf, members: createMembers(deps), invitations: createInvitations(deps) }),
+    ...teamRoutes({ organizationRoleOf, teams: createTeams(deps) }),
     firstOwnerRoute(deps),
     ...serviceAccountRoutes({ organizationRoleOf, accounts: createServiceAccounts(deps), nowMs }),
   ]

@@ -18,7 +18,7 @@ export interface AccountRights {
   readonly email: string
   /** Of every organization the person is in, by id. */
   readonly organizationRoles: ReadonlyMap<number, OrganizationRole>
-  /** Own grants and those that follow from organization roles; the strongest counts. */
+  /** Own grants, those of teams, and those that follow from organization roles; the strongest counts. */
   readonly projectRoles: ReadonlyMap<number, Role>
 }
 
@@ -30,18 +30,30 @@ export interface BearerRow {
   readonly isRevoked: boolean
 }
 
+/** Of a person or a service account itself, or of a team of theirs. */
+type Grant = readonly [projectId: number, role: Role]
+
+const strongestOf = (grants: readonly Grant[]): Map<number, Role> => {
+  const roles = new Map<number, Role>()
+  for (const [projectId, role] of grants) roles.set(projectId, strongerRole(roles.get(projectId), role))
+  return roles
+}
+
 export const findServiceAccount = async (control: ControlTx, username: string): Promise<ServiceAccountRow | null> => {
   const [row] = await control.rows<{
     id: number
     organization_id: number
     secret_hash: string
     expires_at: Date | null
-    roles: Record<string, Role>
+    grants: readonly Grant[]
   }>(
     `SELECT s.id, s.organization_id, s.secret_hash, s.expires_at,
-            coalesce(jsonb_object_agg(g.project_id, g.role) FILTER (WHERE g.project_id IS NOT NULL), '{}') AS roles
-     FROM service_account s LEFT JOIN service_account_project g ON g.service_account_id = s.id
-     WHERE s.username = $1 GROUP BY s.id`,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(project_id, role)), '[]') FROM (
+          SELECT project_id, role FROM service_account_project WHERE service_account_id = s.id
+          UNION ALL
+          SELECT p.project_id, p.role FROM team_service_account m JOIN team_project p ON p.team_id = m.team_id
+          WHERE m.service_account_id = s.id) g) AS grants
+     FROM service_account s WHERE s.username = $1`,
     [username],
   )
   if (row === undefined) return null
@@ -51,7 +63,7 @@ export const findServiceAccount = async (control: ControlTx, username: string): 
     organizationId: row.organization_id,
     secretHash: row.secret_hash,
     expiresAtMs: row.expires_at?.getTime() ?? null,
-    projectRoles: new Map(Object.entries(row.roles).map(([id, role]) => [Number(id), role])),
+    projectRoles: strongestOf(row.grants),
   }
 }
 
@@ -91,12 +103,16 @@ export const findAccountRights = async (control: ControlTx, userId: number): Pro
   const [row] = await control.rows<{
     email: string
     organizations: Record<string, OrganizationRole>
-    own: Record<string, Role>
+    grants: readonly Grant[]
     by_organization: Record<string, OrganizationRole>
   }>(
     `SELECT a.email,
        (SELECT coalesce(jsonb_object_agg(organization_id, role), '{}') FROM organization_member WHERE account_id = a.id) AS organizations,
-       (SELECT coalesce(jsonb_object_agg(project_id, role), '{}') FROM project_member WHERE account_id = a.id) AS own,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(project_id, role)), '[]') FROM (
+          SELECT project_id, role FROM project_member WHERE account_id = a.id
+          UNION ALL
+          SELECT p.project_id, p.role FROM team_account m JOIN team_project p ON p.team_id = m.team_id
+          WHERE m.account_id = a.id) g) AS grants,
        (SELECT coalesce(jsonb_object_agg(p.id, m.role), '{}') FROM project p
           JOIN organization_member m ON m.organization_id = p.organization_id
         WHERE m.account_id = a.id AND m.role IN ('owner', 'admin')) AS by_organization
@@ -104,7 +120,7 @@ export const findAccountRights = async (control: ControlTx, userId: number): Pro
     [userId],
   )
   if (row === undefined) return null
-  const projectRoles = new Map(Object.entries(row.own).map(([id, role]) => [Number(id), role]))
+  const projectRoles = strongestOf(row.grants)
   for (const [id, organizationRole] of Object.entries(row.by_organization)) {
     const role = projectRoleOfOrganizationRole[organizationRole]
     if (role !== null) projectRoles.set(Number(id), strongerRole(projectRoles.get(Number(id)), role))
