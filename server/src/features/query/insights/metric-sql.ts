@@ -1,4 +1,3 @@
-import { dayMs } from '../../../kernel/time.ts'
 import { bucketSql } from '../compile/bucket.ts'
 import { createEventContext, eventSource, type TimeRange } from '../compile/event-source.ts'
 import { compileExpression } from '../compile/expression.ts'
@@ -22,7 +21,7 @@ export interface MetricRow {
 export const metricSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
   const { measurement } = plan
   const lines = {
-    total: () => grouped(plan, binder, 'count()', 'sum(c)', eventRows(view, binder, plan, null)),
+    total: () => ofEvents(plan, binder, { name: 'count', of: '' }, eventRows(view, binder, plan, null)),
     unique: () => uniqueSql(view, binder, plan),
     active: () => activeSql(view, binder, plan, measurement.kind === 'active' ? measurement.dayCount : 1),
     sessions: () => sessionsSql(view, binder, plan),
@@ -32,21 +31,56 @@ export const metricSql = (view: ReadView, binder: Binder, plan: MetricPlan): str
   return lines[measurement.kind]()
 }
 
-/** Groups rows of k, b and whatever `value` is made of. `c` counts them; `n` is the value of a bucket. */
-const grouped = (plan: MetricPlan, binder: Binder, value: string, rank: string, rows: string): string =>
-  `SELECT k, groupArray((b, n)) AS points FROM (
-SELECT k, b, ${value} AS n, count() AS c FROM (
-${rows})
-GROUP BY k, b)
-GROUP BY k ORDER BY ${rank} DESC, k LIMIT ${binder.bind(plan.breakdowns.length === 0 ? 1 : plan.limit, 'UInt32')}`
+/** An aggregate function of the engine, as its parts: `name` + `with` + `of` in brackets. */
+interface AggregateFunction {
+  readonly name: string
+  readonly with?: string
+  readonly of: string
+}
+const call = ({ name, with: parameters = '', of }: AggregateFunction, suffix = ''): string =>
+  `${name}${suffix}${parameters}(${of})`
 
-/** Each breakdown's keys of a row, as an array of arrays. */
-const keyLists = (context: EventContext, breakdowns: readonly Expression[]): string =>
-  `[${breakdowns.map((on) => bucketKeysSql(compileExpression(on, 'json', context))).join(',\n  ')}]::Array(Array(String))`
+/** What the most important combinations have most of: their values, where those add up or compare, or their rows. */
+const rankOf: Readonly<Record<string, string>> = { sum: 'sum(n)', min: 'max(n)', max: 'max(n)', uniqExact: 'sum(n)' }
 
-/** Every combination of keys: a row for each. */
-const combined = (lists: string, count: number): string =>
-  `[${Array.from({ length: count }, (_, at) => `arrayJoin(${lists}[${at + 1}])`).join(', ')}]::Array(String)`
+const isSplit = ({ breakdowns }: MetricPlan): boolean => breakdowns.length > 0
+/** The column of keys, where there are any. */
+const k = (plan: MetricPlan): string => (isSplit(plan) ? 'k, ' : '')
+
+const withoutKeys = (value: string, rows: string): string =>
+  `SELECT []::Array(String) AS k, groupArray((b, n)) AS points FROM (
+SELECT b, ${value} AS n FROM (${rows}) GROUP BY b)`
+
+const ranked = (plan: MetricPlan, binder: Binder, rank: string, rows: string): string =>
+  `SELECT k, groupArray((b, n)) AS points FROM (${rows})
+GROUP BY k ORDER BY ${rank} DESC, k LIMIT ${binder.bind(plan.limit, 'UInt32')}`
+
+/** Rows of j, b, v. They are grouped by values as stored, and the keys of those are worked out once for each. */
+const ofEvents = (plan: MetricPlan, binder: Binder, aggregate: AggregateFunction, rows: string): string => {
+  if (!isSplit(plan)) return withoutKeys(call(aggregate), rows)
+  const stored = `SELECT j, b, ${call(aggregate, 'State')} AS v, count() AS c FROM (${rows}) GROUP BY j, b`
+  const merged = call({ ...aggregate, of: 'v' }, 'Merge')
+  const sums = `SELECT k, b, ${merged} AS n, sum(c) AS c FROM (${keyed(plan, stored, 'b, v, c')}) GROUP BY k, b`
+  return ranked(plan, binder, rankOf[aggregate.name] ?? 'sum(c)', sums)
+}
+
+/** Rows of k (where there are breakdowns), b, v. */
+const ofKeys = (plan: MetricPlan, binder: Binder, value: string, rows: string): string =>
+  isSplit(plan)
+    ? ranked(plan, binder, 'sum(c)', `SELECT k, b, ${value} AS n, count() AS c FROM (${rows}) GROUP BY k, b`)
+    : withoutKeys(value, rows)
+
+/** Rows of j with their keys as k: a row for every combination. Without breakdowns they stay as they are. */
+const keyed = (plan: MetricPlan, rows: string, columns: string): string => {
+  if (!isSplit(plan)) return `SELECT ${columns} FROM (${rows})`
+  const lists = plan.breakdowns.map((_, at) => bucketKeysSql(`j[${at + 1}]`)).join(',\n  ')
+  const one = plan.breakdowns.map((_, at) => `arrayJoin(lists[${at + 1}])`).join(', ')
+  return `SELECT [${one}]::Array(String) AS k, ${columns} FROM (SELECT *, [${lists}]::Array(Array(String)) AS lists FROM (${rows}))`
+}
+
+/** Each breakdown's value of a row, as JSON texts. */
+const valuesSql = (context: EventContext, { breakdowns }: MetricPlan): string =>
+  `[${breakdowns.map((on) => compileExpression(on, 'json', context)).join(', ')}]::Array(String)`
 
 const bucketOf = (binder: Binder, plan: MetricPlan): string => (plan.isWhole ? '0' : bucketSql(binder, plan.buckets))
 
@@ -55,21 +89,19 @@ interface RowsOptions {
   readonly where?: (context: EventContext) => readonly string[]
   /** In place of the bucket. */
   readonly b?: string
-  /** Rows that are all alike are one. */
-  readonly isDistinct?: boolean
 }
 
-/** Rows of the metric's events: k, b, and `v`, what `value` compiles to. */
+/** Rows of the metric's events: j (where there are breakdowns), b, and `v`, what `value` compiles to. */
 const eventRows = (
   view: ReadView,
   binder: Binder,
   plan: MetricPlan,
   value: ((context: EventContext) => string) | null,
-  { range = plan.buckets.range, where, b, isDistinct = false }: RowsOptions = {},
+  { range = plan.buckets.range, where, b }: RowsOptions = {},
 ): string => {
   const context = createEventContext(view, binder)
   const columns = [
-    `${keyLists(context, plan.breakdowns)} AS lists`,
+    ...(isSplit(plan) ? [`${valuesSql(context, plan)} AS j`] : []),
     `${b ?? bucketOf(binder, plan)} AS b`,
     ...(value === null ? [] : [`${value(context)} AS v`]),
   ]
@@ -78,18 +110,17 @@ const eventRows = (
     events: namesOfMatches([plan.match]),
     where: [matchSql(context, plan.match), ...(where?.(context) ?? [])],
   })
-  const rest = value === null ? 'b' : 'b, v'
-  return `SELECT ${isDistinct ? 'DISTINCT ' : ''}${combined('lists', plan.breakdowns.length)} AS k, ${rest} FROM (
-SELECT ${columns.join(',\n  ')} ${from})`
+  return `SELECT ${columns.join(',\n  ')} ${from}`
 }
 
 const person = (context: EventContext): string => context.person
 const isSomebody = (context: EventContext): readonly string[] => [`${context.person} != ''`]
 
 const uniqueSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
-  const rows = eventRows(view, binder, plan, person, { where: isSomebody, isDistinct: true })
-  const first = `SELECT k, min(b) AS b, v FROM (${rows}) GROUP BY k, v`
-  return grouped(plan, binder, 'count()', 'sum(n)', plan.isFirstOnly ? first : rows)
+  const rows = eventRows(view, binder, plan, person, { where: isSomebody })
+  if (!plan.isFirstOnly) return ofEvents(plan, binder, { name: 'uniqExact', of: 'v' }, rows)
+  const first = `SELECT ${k(plan)}min(b) AS b, v FROM (${keyed(plan, rows, 'b, v')}) GROUP BY ${k(plan)}v`
+  return ofKeys(plan, binder, 'count()', `SELECT * FROM (${first})`)
 }
 
 const activeSql = (view: ReadView, binder: Binder, plan: MetricPlan, dayCount: number): string => {
@@ -98,10 +129,12 @@ const activeSql = (view: ReadView, binder: Binder, plan: MetricPlan, dayCount: n
   const ends = plan.isWhole ? [toDay] : [...new Set(lastDays(plan.buckets))]
   const range = rangeOfDays(zone, { fromDay: (plan.isWhole ? toDay : fromDay) - dayCount + 1, toDay })
   const day = `toInt32(toDate32(e.time, ${binder.bind(zone, 'String')}))`
-  const rows = eventRows(view, binder, plan, person, { range, b: day, where: isSomebody, isDistinct: true })
-  const last = `arrayFilter(last -> last >= b AND last < b + ${binder.bind(dayCount, 'Int32')}, ${binder.bind(ends, 'Array(Int32)')})`
-  const trailing = `SELECT DISTINCT k, arrayJoin(${last}) AS b, v FROM (${rows})`
-  return grouped(plan, binder, 'count()', 'sum(n)', trailing)
+  const rows = eventRows(view, binder, plan, person, { range, b: day, where: isSomebody })
+  const days = `SELECT ${k(plan)}v, groupUniqArray(b) AS days FROM (${keyed(plan, rows, 'b, v')}) GROUP BY ${k(plan)}v`
+  // Each day somebody was there counts for the ends that follow within so many days.
+  const trailing = `arrayDistinct(arrayFlatten(arrayMap(day -> range(day, day + ${binder.bind(dayCount, 'Int32')}), days)))`
+  const met = `arrayIntersect(${trailing}, ${binder.bind(ends, 'Array(Int32)')})`
+  return ofKeys(plan, binder, 'count()', `SELECT ${k(plan)}arrayJoin(${met}) AS b FROM (${days})`)
 }
 
 const number = (context: EventContext, property: Expression): string =>
@@ -114,30 +147,22 @@ const measurable = (aggregate: Aggregate | 'total', property: Expression | null)
   return { value: (c: EventContext) => compileExpression(property, 'json', c), isThere: `v NOT IN ('', 'null')` }
 }
 
-const aggregateSql = ({ quantile }: MetricPlan, aggregate: Aggregate | PerUser | 'total'): string => {
-  const plain = {
-    total: 'count()',
-    sum: 'sum(v)',
-    average: 'avg(v)',
-    min: 'min(v)',
-    max: 'max(v)',
-    distinct: 'uniqExact(v)',
-  }
-  if (aggregate === 'median') return 'quantileExactInclusive(0.5)(assumeNotNull(v))'
+const functionOf = ({ quantile }: MetricPlan, aggregate: Aggregate | PerUser | 'total'): AggregateFunction => {
+  const names = { total: 'count', sum: 'sum', average: 'avg', min: 'min', max: 'max', distinct: 'uniqExact' }
+  const exact = { name: 'quantileExactInclusive', of: 'assumeNotNull(v)' }
+  if (aggregate === 'median') return { ...exact, with: '(0.5)' }
   // The engine takes a quantile as a literal only.
-  if (aggregate === 'percentile') return `quantileExactInclusive(${String(quantile)})(assumeNotNull(v))`
-  return plain[aggregate]
+  if (aggregate === 'percentile') return { ...exact, with: `(${String(quantile)})` }
+  return { name: names[aggregate], of: aggregate === 'total' ? '' : 'v' }
 }
-
-const rankOf: Readonly<Record<string, string>> = { sum: 'sum(n)', min: 'max(n)', max: 'max(n)', distinct: 'max(n)' }
 
 const propertySql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
   const { measurement } = plan
   if (measurement.kind !== 'property') return ''
   const { aggregate, property } = measurement
   const { value, isThere } = measurable(aggregate, property)
-  const rows = `SELECT k, b, v FROM (${eventRows(view, binder, plan, value)}) WHERE ${isThere}`
-  return grouped(plan, binder, aggregateSql(plan, aggregate), rankOf[aggregate] ?? 'sum(c)', rows)
+  const rows = `SELECT * FROM (${eventRows(view, binder, plan, value)}) WHERE ${isThere}`
+  return ofEvents(plan, binder, functionOf(plan, aggregate), rows)
 }
 
 const perUserSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
@@ -146,12 +171,12 @@ const perUserSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =>
   const { aggregate, property, over } = measurement
   const { value, isThere } = measurable(aggregate, property)
   const both = (context: EventContext) => `(${context.person}, ${value(context)})`
-  const rows = eventRows(view, binder, plan, both, { where: isSomebody })
-  const perPerson = `SELECT k, b, of_person AS v FROM (
-SELECT k, b, who, toFloat64(${aggregateSql(plan, aggregate)}) AS of_person FROM (
-SELECT k, b, who, value AS v FROM (SELECT k, b, v.1 AS who, v.2 AS value FROM (${rows})))
-WHERE ${isThere} GROUP BY k, b, who)`
-  return grouped(plan, binder, aggregateSql(plan, over), 'sum(c)', perPerson)
+  const rows = keyed(plan, eventRows(view, binder, plan, both, { where: isSomebody }), 'b, v.1 AS who, v.2 AS value')
+  const perPerson = `SELECT ${k(plan)}b, of_person AS v FROM (
+SELECT ${k(plan)}b, who, toFloat64(${call(functionOf(plan, aggregate))}) AS of_person FROM (
+SELECT ${k(plan)}b, who, value AS v FROM (${rows}))
+WHERE ${isThere} GROUP BY ${k(plan)}b, who)`
+  return ofKeys(plan, binder, call(functionOf(plan, over)), perPerson)
 }
 
 /** How many sessions hold one of the events. They are put together from all events of a person, a day of the zone at a time. */
@@ -159,25 +184,27 @@ const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =
   const context = createEventContext(view, binder)
   const { zone } = plan.buckets
   const range = rangeOfDays(zone, daysOfRange(plan.buckets))
-  const inRange = `t >= ${binder.bind(plan.buckets.range.fromMs, 'Int64')} AND t < ${binder.bind(plan.buckets.range.toMs, 'Int64')}`
+  const { fromMs, toMs } = plan.buckets.range
+  const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
   const columns = [
     `${context.person} AS who`,
     'toUnixTimestamp64Milli(e.time) AS t',
     `toInt32(toDate32(e.time, ${binder.bind(zone, 'String')})) AS day`,
     `${bucketOf(binder, plan)} AS b`,
-    `${keyLists(context, plan.breakdowns)} AS lists`,
     `(${matchSql(context, plan.match)}) AND ${inRange} AS is_met`,
+    `${isSplit(plan) ? `if(is_met, ${valuesSql(context, plan)}, [])` : '[]::Array(String)'} AS j`,
   ]
   const from = eventSource(view, binder, context, {
-    range: { fromMs: range.fromMs, toMs: Math.min(range.toMs, plan.buckets.range.toMs + dayMs) },
+    range,
     events: null,
     where: [`${context.person} != ''`, `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`],
   })
-  const gap = binder.bind(defaultSessionTimeoutMs, 'Int64')
-  const rows = `SELECT DISTINCT ${combined('lists', plan.breakdowns.length)} AS k, b, (who, day, session) AS v FROM (
-SELECT who, day, b, lists, is_met, sum(is_new) OVER (PARTITION BY who, day ORDER BY t ROWS UNBOUNDED PRECEDING) AS session FROM (
-SELECT *, t - lagInFrame(t, 1, t) OVER (PARTITION BY who, day ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) > ${gap} AS is_new FROM (
-SELECT ${columns.join(',\n  ')} ${from})))
-WHERE is_met`
-  return grouped(plan, binder, 'count()', 'sum(n)', rows)
+  const isNew = `arrayMap(gap -> gap > ${binder.bind(defaultSessionTimeoutMs, 'Int64')}, arrayDifference(arrayMap(one -> one.1, day_events)))`
+  const met = `arrayMap((one, session) -> (one.2, one.3, one.4, session), day_events, arrayCumSum(${isNew}))`
+  const rows = `SELECT one.2 AS b, one.3 AS j, (who, day, one.4) AS v FROM (
+SELECT who, day, arrayJoin(arrayDistinct(arrayFilter(one -> one.1, ${met}))) AS one FROM (
+SELECT who, day, arraySort(groupArray((t, is_met, b, j))) AS day_events FROM (
+SELECT ${columns.join(',\n  ')} ${from})
+GROUP BY who, day HAVING max(is_met)))`
+  return ofKeys(plan, binder, 'uniqExact(v)', keyed(plan, rows, 'b, v'))
 }

@@ -24,10 +24,13 @@ export interface RetentionBreakdown {
   readonly limit: number
 }
 
+/** In which intervals people came back, and how many in each. */
+export type Returned = readonly [intervals: readonly number[], counts: readonly number[]]
+
 /** The cohorts of one key; the key is '' without a breakdown, and those with the most people come first. */
 export interface RetentionRow {
   readonly key: string
-  readonly cohorts: readonly (readonly [bucket: number, first: number, counts: readonly number[]])[]
+  readonly cohorts: readonly (readonly [bucket: number, first: number, returned: Returned])[]
 }
 
 /** The last instant that can matter: the end of the last interval of who is born last; for `on or after`, now. */
@@ -66,8 +69,8 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   const births =
     plan.type === 'birth'
       ? '[minIf((t, b, v), is_birth)]'
-      : `arrayFilter((birth, at, all) -> at = 1 OR all[at - 1].2 != birth.2, arraySort(groupArrayIf((t, b, v), is_birth)) AS sorted,
-   arrayEnumerate(sorted), arrayWithConstant(length(sorted), sorted))`
+      : `arrayFilter((birth, step, at) -> at = 1 OR step != 0, arraySort(groupArrayIf((t, b, v), is_birth)) AS sorted,
+   arrayDifference(arrayMap(birth -> toInt64(birth.2), sorted)), arrayEnumerate(sorted))`
   return `SELECT ${births} AS births, groupArrayIf((t, w), is_return) AS returns
 FROM (SELECT ${columns.join(',\n  ')} ${from})
 WHERE is_birth OR is_return
@@ -83,20 +86,22 @@ export const retentionSql = (view: ReadView, binder: Binder, plan: RetentionPlan
 const laterIntervals = (binder: Binder, { intervalMs }: RetentionPlan): string =>
   `arrayMap(back -> (intDiv(back.1 - born, ${binder.bind(intervalMs, 'Int64')}), back.2), arrayFilter(back -> back.1 > born, returns))`
 
+// What came back is kept as a list of intervals, not as a flag for each: people come back in few of many.
+
 const byBirthSql = (binder: Binder, plan: RetentionPlan, people: string): string => {
   const length = binder.bind(plan.intervalCount, 'UInt32')
-  const numbers = `arrayMap(back -> back.1, ${laterIntervals(binder, plan)})`
-  const flags = plan.isUnbounded
-    ? `arrayMap(k -> notEmpty(numbers) AND k <= arrayMax(numbers), range(${length}))`
-    : `arrayMap(k -> has(numbers, k), range(${length}))`
+  const intervals = `arrayMap(back -> back.1, ${laterIntervals(binder, plan)})`
+  const met = plan.isUnbounded
+    ? `if(empty(${intervals} AS numbers), [], range(toUInt32(least(arrayMax(numbers) + 1, ${length}))))`
+    : `arrayDistinct(arrayMap(number -> toUInt32(number), arrayFilter(number -> number < ${length}, ${intervals})))`
   const key = plan.by === null ? `''` : `arrayJoin(${bucketKeysSql('v')})`
-  return `SELECT key, groupArray((b, first, counts)) AS cohorts FROM (
-SELECT key, b, count() AS first, sumForEach(flags) AS counts FROM (
-SELECT ${key} AS key, b, ${flags} AS flags FROM (
-SELECT births.1 AS born, births.2 AS b, births.3 AS v, ${numbers} AS numbers FROM (
+  return `SELECT key, groupArray((b, first, returned)) AS cohorts FROM (
+SELECT key, b, count() AS first, sumMap(met, arrayMap(number -> toUInt64(1), met)) AS returned FROM (
+SELECT ${key} AS key, b, met FROM (
+SELECT births.1 AS born, births.2 AS b, births.3 AS v, ${met} AS met FROM (
 ${people})
 ARRAY JOIN births))
-GROUP BY key, b ORDER BY key, b)
+GROUP BY key, b)
 GROUP BY key ORDER BY sum(first) DESC, key LIMIT ${binder.bind(plan.by?.limit ?? 1, 'UInt32')}`
 }
 
@@ -107,11 +112,11 @@ const byReturnSql = (binder: Binder, plan: RetentionPlan, { limit }: RetentionBr
     : `if(back.1 < ${length}, [toUInt32(back.1)], [])`
   const met = `arrayDistinct(arrayFlatten(arrayMap(back -> arrayMap(key -> arrayMap(k -> (key, k), ${intervals}),
   ${bucketKeysSql('back.2')}), ${laterIntervals(binder, plan)})))`
-  return `SELECT key, groupArray((b, 0, counts)) AS cohorts FROM (
-SELECT met.1 AS key, b, sumForEach(arrayMap(k -> k = met.2, range(${length}))) AS counts FROM (
+  return `SELECT key, groupArray((b, 0, returned)) AS cohorts FROM (
+SELECT met.1 AS key, b, sumMap([met.2], [toUInt64(1)]) AS returned, count() AS c FROM (
 SELECT births.1 AS born, births.2 AS b, arrayJoin(${met}) AS met FROM (
 ${people})
 ARRAY JOIN births)
-GROUP BY key, b ORDER BY key, b)
-GROUP BY key ORDER BY arraySum(arrayFlatten(groupArray(counts))) DESC, key LIMIT ${binder.bind(limit, 'UInt32')}`
+GROUP BY key, b)
+GROUP BY key ORDER BY sum(c) DESC, key LIMIT ${binder.bind(limit, 'UInt32')}`
 }

@@ -1,7 +1,7 @@
 import { createBinder } from '../compile/sql-context.ts'
 import type { Cohort } from '../domain/retention/retention.ts'
 import type { QueryCall } from '../http/query-route.ts'
-import { type RetentionPlan, type RetentionRow, retentionSql } from './retention-sql.ts'
+import { type RetentionPlan, type RetentionRow, type Returned, retentionSql } from './retention-sql.ts'
 
 export interface RetentionAnswer {
   /** Everybody, by bucket. Null when only keys were asked for: with a breakdown by the event of birth. */
@@ -36,7 +36,15 @@ const cohortsByKey = async (
   return new Map(
     rows.map(({ key, cohorts }) => [
       key,
-      new Map(cohorts.map(([bucket, first, counts]) => [bucket, { bucket, first, counts }])),
+      new Map(
+        cohorts.map(([bucket, first, returned]) => [bucket, { bucket, first, counts: countsOf(plan, returned) }]),
+      ),
     ]),
   )
+}
+
+const countsOf = ({ intervalCount }: RetentionPlan, [intervals, counts]: Returned): readonly number[] => {
+  const all = new Array<number>(intervalCount).fill(0)
+  for (const [at, interval] of intervals.entries()) all[interval] = counts[at] ?? 0
+  return all
 }
