@@ -25,7 +25,7 @@ import { createLookupTables } from './features/lookup-tables/index.ts'
 import { compileRowFilter } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
-import { requiredSignInOf } from './features/sso/index.ts'
+import { requiredSignInOf, scimOrganizationOf } from './features/sso/index.ts'
 import type { Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
@@ -119,6 +119,7 @@ const startServer = async (
     ownOrigins: new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin)),
     secureCookies: !config.allowHttp,
     requiredSignInOf,
+    scimOrganizationOf,
   })
   const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
   const sso = composeSso({ config, control, clock, secret, log, access })

@@ -68,18 +68,9 @@ CREATE TABLE sso_member (
     PRIMARY KEY (organization_id, account_id)
 );
 
+-- A team as the identity provider knows it: groups and teams of one name are one thing (auth §8).
 CREATE TABLE scim_group (
-    id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    organization_id integer NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-    display_name    text NOT NULL,
-    external_id     text,
-    created_at      timestamptz NOT NULL,
-    updated_at      timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX scim_group_name ON scim_group (organization_id, lower(display_name));
-
-CREATE TABLE scim_group_member (
-    group_id   uuid NOT NULL REFERENCES scim_group (id) ON DELETE CASCADE,
-    account_id integer NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-    PRIMARY KEY (group_id, account_id)
+    id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    team_id     integer NOT NULL UNIQUE REFERENCES team (id) ON DELETE CASCADE,
+    external_id text
 );

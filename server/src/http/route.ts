@@ -6,7 +6,7 @@ import type { HostFamily, Region } from '../kernel/region.ts'
 import type { ProjectScope } from '../kernel/scope.ts'
 
 /** Family of wire shapes: how errors look, whether browsers of other origins may call. */
-export type SurfaceName = 'ingest' | 'import' | 'query' | 'app' | 'system'
+export type SurfaceName = 'ingest' | 'import' | 'query' | 'app' | 'scim' | 'system'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

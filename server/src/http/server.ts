@@ -268,6 +268,6 @@ const send = (request: FastifyRequest, reply: FastifyReply, result: Reply): Fast
     if (!reply.hasHeader('Content-Type')) reply.type('text/plain; charset=utf-8')
     return reply.send(result.body)
   }
-  reply.type('application/json; charset=utf-8')
+  if (!reply.hasHeader('Content-Type')) reply.type('application/json; charset=utf-8')
   return reply.send(JSON.stringify(result.body))
 }

@@ -71,6 +71,8 @@ export const actorOf = (principal: Principal): AuditActor => {
     case 'gdpr-token':
     case 'session':
       return { type: 'user', id: String(principal.userId), name: principal.email }
+    case 'scim-token':
+      return { type: 'system', id: null, name: 'SCIM' }
     case 'project-secret':
     case 'project-token':
       return { type: 'project_secret', id: String(principal.projectId), name: null }

@@ -39,6 +39,8 @@ export type Principal =
     } & ProjectGrants)
   | { readonly kind: 'project-secret'; readonly projectId: number }
   | { readonly kind: 'project-token'; readonly projectId: number }
+  /** The identity provider of an organization (auth §8): its people and teams, and nothing else. */
+  | { readonly kind: 'scim-token'; readonly organizationId: number }
   | ({
       readonly kind: 'gdpr-token' | 'session'
       /** The person who logs in (not a person in the data). */

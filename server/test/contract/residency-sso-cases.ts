@@ -8,6 +8,20 @@ const organizationRoutes = [
   'POST /api/app/organizations/:organizationId/sso/domains/:domain/verify',
   'DELETE /api/app/organizations/:organizationId/sso/domains/:domain',
 ]
+const tokenRoutes = ['GET', 'POST', 'DELETE'].map(
+  (method) => `${method} /api/app/organizations/:organizationId/sso/scim-token`,
+)
+const scimRoutes = [
+  ...['Users', 'Groups'].flatMap((kind) => [
+    ...['GET', 'POST'].map((method) => `${method} /api/app/scim/v2/${kind}`),
+    ...['GET', 'PUT', 'PATCH', 'DELETE'].map((method) => `${method} /api/app/scim/v2/${kind}/:id`),
+  ]),
+  'GET /api/app/scim/v2/ServiceProviderConfig',
+  ...['ResourceTypes', 'Schemas'].flatMap((kind) => [
+    `GET /api/app/scim/v2/${kind}`,
+    `GET /api/app/scim/v2/${kind}/:id`,
+  ]),
+]
 const signInRoutes = [
   'POST /api/app/login/sso',
   'GET /security/login/:organizationId',
@@ -18,7 +32,12 @@ const signInRoutes = [
 ]
 
 export const ssoRegionless: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(organizationRoutes.map((route) => [route, 'an organization has projects in several regions'])),
+  ...Object.fromEntries(
+    [...organizationRoutes, ...tokenRoutes, ...scimRoutes].map((route) => [
+      route,
+      'an organization has projects in several regions',
+    ]),
+  ),
   ...Object.fromEntries(
     signInRoutes.map((route) => [route, 'a session is of the host, and so of the region, that is asked']),
   ),

@@ -65,7 +65,13 @@ const openServer = async () => {
     },
   }
   const projects = await createProjectDirectory(counted, clock)
-  const { authenticate } = await createAuthenticator({ control: counted, projects, clock, ownOrigins: new Set() })
+  const { authenticate } = await createAuthenticator({
+    control: counted,
+    projects,
+    clock,
+    ownOrigins: new Set(),
+    scimOrganizationOf: async () => null,
+  })
   const ask = (headers: Record<string, string>, accepts: readonly CredentialKind[]) =>
     authenticate({ method: 'POST', headers: { authorization: headers['Authorization'] } } as Received, accepts)
   return {

@@ -4,7 +4,7 @@ import { equalSecret, sha256Hex } from '../../kernel/hash.ts'
 import type { CredentialKind, Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
 import type { Clock } from '../../kernel/time.ts'
-import type { ControlDb } from '../../platform/postgres/control-db.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import { type Credentials, parseCredentials } from './domain/parse-credentials.ts'
 import { createTimedCache } from './domain/timed-cache.ts'
 import { refuseForeignOrigin } from './own-origin.ts'
@@ -23,6 +23,8 @@ export interface AuthenticateDeps {
   readonly control: ControlDb
   readonly projects: ProjectDirectory
   readonly clock: Clock
+  /** The organization whose SCIM token this is; null: nobody's. Read for every call. */
+  readonly scimOrganizationOf: (tx: ControlTx, token: string) => Promise<number | null>
   /** Origins of the served regions' web hosts, such as `https://eu.example.org`. */
   readonly ownOrigins: ReadonlySet<string>
 }
@@ -80,6 +82,11 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
     return { kind, credentialId: row.credentialId, ...principalRights(rights) }
   }
 
+  const scim = async (token: string): Promise<Principal | null> => {
+    const organizationId = await deps.scimOrganizationOf(control, token)
+    return organizationId === null ? null : { kind: 'scim-token', organizationId }
+  }
+
   const find = async (
     request: Received,
     credentials: Credentials,
@@ -90,6 +97,7 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
         if (credentials.password === '') return projectKey(credentials.username, accepts)
         return accepts.includes('service-account') ? serviceAccount(credentials.username, credentials.password) : null
       case 'bearer':
+        if (accepts.includes('scim-token')) return scim(credentials.token)
         // AUTH-05: opens the privacy API and nothing else.
         return accepts.includes('gdpr-token')
           ? person('gdpr-token', await findGdprToken(control, credentials.token))
@@ -126,7 +134,8 @@ const principalRights = (rights: AccountRights) => {
 // 401 is told with the scheme that would do, but not to browsers' pages: they would open a dialog of their own.
 const unauthenticated = (credentials: Credentials, accepts: readonly CredentialKind[]): AppError => {
   const takesBasic = accepts.some((kind) => basicKinds.includes(kind))
-  const scheme = accepts.includes('gdpr-token') ? 'Bearer' : takesBasic ? 'Basic' : null
+  const scheme =
+    accepts.includes('gdpr-token') || accepts.includes('scim-token') ? 'Bearer' : takesBasic ? 'Basic' : null
   const headers =
     scheme === null || accepts.includes('session') ? {} : { 'WWW-Authenticate': `${scheme} realm="lethe"` }
   const message = credentials.kind === 'none' ? missingText(accepts) : 'Invalid credentials'

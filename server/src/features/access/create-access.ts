@@ -6,7 +6,7 @@ import type { OrganizationRole, Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
 import type { Clock } from '../../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
-import { createAuthenticator } from './authenticate.ts'
+import { type AuthenticateDeps, createAuthenticator } from './authenticate.ts'
 import { mayUse } from './domain/permissions.ts'
 import { createGdprTokens } from './gdpr-tokens.ts'
 import { createLogin, type Login, type LoginDeps, sessionSeconds } from './login.ts'
@@ -27,6 +27,8 @@ export interface AccessDeps {
   readonly secureCookies: boolean
   /** See `LoginDeps`. */
   readonly requiredSignInOf: LoginDeps['requiredSignInOf']
+  /** See `AuthenticateDeps`. */
+  readonly scimOrganizationOf: AuthenticateDeps['scimOrganizationOf']
 }
 
 export interface Access {

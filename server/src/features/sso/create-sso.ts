@@ -3,7 +3,11 @@ import type { ControlTx } from '../../platform/postgres/control-db.ts'
 import { type AddressDeps, createAddresses } from './domain/addresses.ts'
 import { domainOf } from './domain/assertion.ts'
 import { createDomains, type DomainsDeps } from './domains.ts'
-import { type SignInRouteDeps, signInRoutes } from './routes.ts'
+import { cameIn, type SignInRouteDeps, signInRoutes } from './routes.ts'
+import { createScimGroups } from './scim/groups.ts'
+import { type ScimRouteDeps, scimRoutes } from './scim/routes.ts'
+import { type ScimTokenRouteDeps, scimTokenRoutes } from './scim/token-routes.ts'
+import { createScimUsers } from './scim/users.ts'
 import { createSettings } from './settings.ts'
 import { type SettingsRouteDeps, settingsRoutes } from './settings-routes.ts'
 import { createSignIn, type SignInDeps } from './sign-in.ts'
@@ -16,7 +20,7 @@ export type SsoDeps = Omit<SignInDeps, 'addresses'> &
   Pick<SignInRouteDeps, 'sessionCookie'> &
   Pick<SettingsRouteDeps, 'organizationRoleOf' | 'confirmPassword'>
 
-/** AUTH-23…27, RES-11: wires the slice. */
+/** AUTH-23…28, RES-11: wires the slice. */
 export const createSso = (deps: SsoDeps) => {
   const addresses = createAddresses(deps)
   const domains = createDomains(deps)
@@ -26,6 +30,9 @@ export const createSso = (deps: SsoDeps) => {
       domains,
       settings: createSettings({ ...deps, addresses }),
       signIn: createSignIn({ ...deps, addresses }),
+      users: createScimUsers(deps),
+      groups: createScimGroups(deps),
+      originOf: (request) => addresses.originOf(cameIn(request)),
       signInOf: (email) => signInOf(deps.control, email),
     }),
     startWorkers: () => {
@@ -36,10 +43,9 @@ export const createSso = (deps: SsoDeps) => {
 }
 
 /** Every route of the slice; handles nothing before it is asked. */
-export const ssoRoutes = (deps: SignInRouteDeps & SettingsRouteDeps): readonly Route[] => [
-  ...signInRoutes(deps),
-  ...settingsRoutes(deps),
-]
+export const ssoRoutes = (
+  deps: SignInRouteDeps & SettingsRouteDeps & ScimRouteDeps & ScimTokenRouteDeps,
+): readonly Route[] => [...signInRoutes(deps), ...settingsRoutes(deps), ...scimTokenRoutes(deps), ...scimRoutes(deps)]
 
 const signInOf = async (tx: ControlTx, email: string): Promise<number | null> => {
   const organizationId = await ownerOfDomain(tx, domainOf(email))

@@ -53,7 +53,7 @@ export const signInRoutes = (deps: SignInRouteDeps): readonly Route[] => {
   ]
 }
 
-const cameIn = ({ host, headers, region, url }: Received): CameIn => ({
+export const cameIn = ({ host, headers, region, url }: Received): CameIn => ({
   host,
   hostHeader: headers.host ?? '',
   region,

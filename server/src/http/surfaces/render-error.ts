@@ -38,12 +38,25 @@ const queryBody: Body = (error, text, url) =>
     : { error: text, status: 'error', request: url }
 const isExport = /^\/api\/2\.0\/export\b/
 
+// RFC 7644 §3.12.
+const scimBody: Body = (error, text) => ({
+  schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+  status: String(error.status),
+  ...(error.code === 'CONFLICT' ? { scimType: 'uniqueness' } : {}),
+  detail: text,
+})
+
 const bodies: Record<SurfaceName, Body> = {
   ingest: ingestBody,
   import: importBody,
   query: queryBody,
   app: plainBody,
+  scim: scimBody,
   system: plainBody,
+}
+
+const mediaType: Partial<Record<SurfaceName, Readonly<Record<string, string>>>> = {
+  scim: { 'Content-Type': 'application/scim+json; charset=utf-8' },
 }
 
 /** One renderer per surface; the same error looks as that family of the public API says. */
@@ -52,7 +65,7 @@ export const renderError = (surface: SurfaceName, error: AppError, url: string):
   const retryAfter = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }
   return {
     status: error.status,
-    headers: { ...error.responseHeaders, ...retryAfter },
+    headers: { ...mediaType[surface], ...error.responseHeaders, ...retryAfter },
     body: bodies[surface](error, text, url),
   }
 }

@@ -66,6 +66,8 @@ export const isAtMost = (role: Role, own: Role | undefined): boolean =>
 /** True when `principal` holds `permission` on the project, as far as the principal's own rights go. */
 export const mayUse = (principal: Principal, permission: Permission, project: { readonly id: number }): boolean => {
   switch (principal.kind) {
+    case 'scim-token':
+      return false
     case 'project-secret':
       return principal.projectId === project.id && permissionsOfSecret.includes(permission)
     case 'project-token':

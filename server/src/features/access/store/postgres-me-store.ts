@@ -29,9 +29,7 @@ export interface Me {
 
 /** Who the caller is and what they may reach, read fresh. */
 export const findMe = async (control: ControlTx, principal: Principal): Promise<Me> => {
-  if (principal.kind === 'project-secret' || principal.kind === 'project-token') {
-    throw new Unauthenticated('Invalid credentials')
-  }
+  if (!('projectRoles' in principal)) throw new Unauthenticated('Invalid credentials')
   if (principal.kind === 'service-account') {
     const { organizationId } = principal
     const role = (await findOrganizationRole(control, principal, organizationId)) ?? 'member'

@@ -73,8 +73,7 @@ export const createClassifiedStore = (deps: {
 
   hiddenFrom: async (principal, { projectId }) => {
     // A key of the project is nobody: whoever has it has not been granted anything.
-    if (principal.kind === 'project-secret' || principal.kind === 'project-token')
-      return listIn(deps.control, projectId)
+    if (!('projectRoles' in principal)) return listIn(deps.control, projectId)
     const [access, id] =
       principal.kind === 'service-account' ? [accessOfAccount, principal.id] : [accessOfPerson, principal.userId]
     const rows = await deps.control.rows<Row>(

@@ -30,7 +30,8 @@ export const admitMember = async (
      ON CONFLICT (organization_id, account_id) DO UPDATE SET
        first_name = CASE WHEN $3 = '' THEN sso_member.first_name ELSE $3 END,
        last_name = CASE WHEN $4 = '' THEN sso_member.last_name ELSE $4 END
-     RETURNING is_active`,
+     RETURNING is_active OR EXISTS (
+       SELECT 1 FROM organization_member WHERE organization_id = $1 AND account_id = $2) AS is_active`,
     [organizationId, account.id, person.firstName, person.lastName, new Date(nowMs)],
   )
   if (known?.is_active !== true) return { ...account, isActive: false, isNew: false }
