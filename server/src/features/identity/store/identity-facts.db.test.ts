@@ -40,7 +40,7 @@ const fromOf: Record<IdentityRows, string> = {
 const peopleOf = async (projectId: number, way: IdentityRows): Promise<readonly string[]> => {
   const rows = await engines.region.rows<{ insert_id: string; person: string; somebody: number; same: number }>(
     `SELECT e.insert_id AS insert_id, ${personSql[way]} AS person, ${isSomebodysSql} AS somebody,
-            ${personKeySql[way]} = reinterpretAsUInt128(sipHash128(${personSql[way]})) AS same
+            ${personKeySql[way]} = sipHash64(${personSql[way]}) AS same
      ${fromOf[way]} ORDER BY insert_id`,
     { params: { projectId } },
   )

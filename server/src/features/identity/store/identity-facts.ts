@@ -33,19 +33,19 @@ FROM ${rows} AS e ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND ${live}`
 
 /**
- * 128 bits that tell ids apart as exactly as the engine's own `uniqExact` does, which hashes texts just like this.
- * Numbers are joined and counted in half the time.
+ * 64 bits that stand for an id: joined and counted in a third of the time that texts take. That any two of ten million
+ * people are taken for one has a chance of three in a million. Erasure, retrieval and raw export never go by it.
  */
-const keyOf = (id: string): string => `reinterpretAsUInt128(sipHash128(${id}))`
+const keyOf = (id: string): string => `sipHash64(${id})`
 
-/** The same for `links`. */
+/** The same for `links`. The key is worked out before the join, which then carries no texts. */
 export const linkedEventsSql = (moreJoins = '', rows = 'event', live = liveEventSql()): string => `
-FROM ${rows} AS e
+FROM (SELECT *, ${keyOf('distinct_id')} AS id_key FROM ${rows}) AS e
 LEFT ANY JOIN (
     SELECT ${keyOf('l.distinct_id')} AS id_key, argMin(l.canonical_id, ${linkOrderSql}) AS canonical_id,
            argMin(${keyOf('l.canonical_id')}, ${linkOrderSql}) AS canonical_key
     FROM identity_link AS l WHERE l.project_id = {projectId:UInt64} GROUP BY id_key
-) AS r ON ${keyOf('e.distinct_id')} = r.id_key ${moreJoins}
+) AS r ON e.id_key = r.id_key ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND ${live}`
 
 /** Who an event belongs to, a canonical distinct_id or '' for nobody, in the rows of each. */
@@ -58,9 +58,9 @@ export const personSql: Readonly<Record<IdentityRows, string>> = {
 /** Whether it belongs to anybody. */
 export const isSomebodysSql = `e.distinct_id != '' AND NOT ${isNobodysSql}`
 
-/** A UInt128 in place of `personSql`, to count and group by; only of events that are somebody's. */
+/** A UInt64 in place of `personSql`, to count and group by; only of events that are somebody's. */
 export const personKeySql: Readonly<Record<IdentityRows, string>> = {
   none: keyOf('e.distinct_id'),
-  links: `if(r.canonical_key = 0, ${keyOf('e.distinct_id')}, r.canonical_key)`,
+  links: 'if(r.canonical_key = 0, e.id_key, r.canonical_key)',
   all: keyOf(canonicalIdSql),
 }

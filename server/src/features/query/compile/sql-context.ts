@@ -17,7 +17,7 @@ export type SqlContext = ExpressionContext
 export interface EventContext extends ExpressionContext {
   /** SQL of who the event belongs to: a canonical distinct_id, '' for nobody. */
   readonly person: string
-  /** The same as a UInt128, to count and group by in half the time. Only where `isSomebody` holds. */
+  /** The same as a UInt64, to count and group by in a third of the time. Only where `isSomebody` holds. */
   readonly personKey: string
   /** SQL condition: the event belongs to anybody (query §6). */
   readonly isSomebody: string
