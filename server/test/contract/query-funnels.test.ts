@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectDocumented, notChecked } from '../support/documented.ts'
 import { type Lethe, startLethe } from '../support/lethe.ts'
-import { us } from '../support/provision.ts'
+import { eu, us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
 
 // QRY-02 (query §2.2, query §7).
@@ -189,6 +189,42 @@ describe('funnels', () => {
       custom_event_id: id,
       step_label: 'Goes on',
     })
+  })
+
+  it('are of people, whatever ids they had, by what is known of them', async () => {
+    const before = { $device_id: 'd1' }
+    await importEvents(lethe, eu.id, [
+      eventAt('A', '2026-03-02T10:00:00Z', '$device:d1', before),
+      eventAt('B', '2026-03-02T10:10:00Z', 'eve', { ...before, $user_id: 'eve' }),
+      eventAt('A', '2026-03-02T10:00:00Z', 'fred'),
+    ])
+    const profile = { $token: eu.token, $distinct_id: 'eve', $set: { tier: 'gold' } }
+    expect((await lethe.post('/engage', { body: [profile] })).text).toBe('1')
+    const definition = { steps: [{ event: 'A' }, { event: 'B' }], length: 1 }
+    const made = await lethe.post(`/api/app/projects/${eu.id}/funnels`, {
+      headers: account,
+      body: { name: 'Of people', definition },
+    })
+    const values = { funnel_id: made.json().results.id, from_date: '2026-03-02', to_date: '2026-03-02' }
+    const plain = (await askQuery(lethe, eu.id, 'funnels', values)).json()
+    expect(counts(plain.data['2026-03-02'].steps)).toEqual([2, 1])
+    const on = (await askQuery(lethe, eu.id, 'funnels', { ...values, on: 'user["tier"]' })).json().data['2026-03-02']
+    expect([counts(on.$overall), counts(on.gold), counts(on.undefined)]).toEqual([
+      [2, 1],
+      [1, 1],
+      [1, 0],
+    ])
+    const days1 = { from_date: '2026-03-02', to_date: '2026-03-02' }
+    const retained = await askQuery(lethe, eu.id, 'retention', {
+      ...days1,
+      born_event: 'A',
+      event: 'B',
+      on: 'user["tier"]',
+    })
+    expect(retained.json()).toEqual({ '2026-03-02': { gold: { counts: [1, 0], first: 2 } } })
+    const active = { ...days1, unit: 'day', addiction_unit: 'hour', on: 'user["tier"]' }
+    const often = (await askQuery(lethe, eu.id, 'retention/addiction', active)).json().data['2026-03-02']
+    expect([often.gold[0], often.gold[1], often.undefined[0]]).toEqual([1, 0, 1])
   })
 
   it.each([

@@ -179,7 +179,7 @@ WHERE ${isThere} GROUP BY ${k(plan)}b, who)`
   return ofKeys(plan, binder, call(functionOf(plan, over)), perPerson)
 }
 
-/** How many sessions hold one of the events. They are put together from all events of a person, a day of the zone at a time. */
+/** How many sessions hold one of the events. They are put together from all events of a person. */
 const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
   const context = createEventContext(view, binder)
   const { zone } = plan.buckets
@@ -199,12 +199,14 @@ const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =
     events: null,
     where: [`${context.person} != ''`, `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`],
   })
-  const isNew = `arrayMap(gap -> gap > ${binder.bind(defaultSessionTimeoutMs, 'Int64')}, arrayDifference(arrayMap(one -> one.1, day_events)))`
-  const met = `arrayMap((one, session) -> (one.2, one.3, one.4, session), day_events, arrayCumSum(${isNew}))`
-  const rows = `SELECT one.2 AS b, one.3 AS j, (who, day, one.4) AS v FROM (
-SELECT who, day, arrayJoin(arrayDistinct(arrayFilter(one -> one.1, ${met}))) AS one FROM (
-SELECT who, day, arraySort(groupArray((t, is_met, b, j))) AS day_events FROM (
+  const steps = (at: number) => `arrayDifference(arrayMap(one -> one.${at}, own))`
+  const isNew = `arrayMap((gap, days) -> gap > ${binder.bind(defaultSessionTimeoutMs, 'Int64')} OR days != 0, ${steps(1)}, ${steps(2)})`
+  const met = `arrayFilter((one, session) -> one.3, own, arrayCumSum(${isNew}) AS sessions)`
+  const numbers = `arrayFilter((session, one) -> one.3, sessions, own)`
+  const rows = `SELECT one.1 AS b, one.2 AS j, (who, one.3) AS v FROM (
+SELECT who, arrayJoin(arrayDistinct(arrayMap((one, session) -> (one.4, one.5, session), ${met}, ${numbers}))) AS one FROM (
+SELECT who, arraySort(groupArray((t, day, is_met, b, j))) AS own FROM (
 SELECT ${columns.join(',\n  ')} ${from})
-GROUP BY who, day HAVING max(is_met)))`
+GROUP BY who HAVING max(is_met)))`
   return ofKeys(plan, binder, 'uniqExact(v)', keyed(plan, rows, 'b, v'))
 }
