@@ -15,7 +15,7 @@ export interface Verification {
 
 /**
  * Signature, decryption and the choice of what was signed are node-saml's; everything else is checked on what it says was
- * signed (auth §8; ADR of this slice). Throws SamlRefused. Proof against replay is the caller's.
+ * signed (auth §8, ADR 0018). Throws SamlRefused. Proof against replay is the caller's.
  */
 export const verifyResponse = async (given: Verification): Promise<AssertedPerson> => {
   const { xml, head, expected } = given
