@@ -26,6 +26,8 @@ export interface Play {
 const deletions = '/api/app/data-deletions/v3.0'
 // Many wait for the same batch: asking more often would be most of the work.
 const pollIntervalMs = 300
+// An erasure waits for those before it, and each of them is prepared by itself.
+const waitLimitMs = 300_000
 const as = { headers: bearer(owner.gdprToken) }
 // The time, the host and the size of the request; the sentence that goes with a reason.
 const serverMade = [
@@ -166,8 +168,11 @@ export const createPlay = ({ servers, db }: TwoServers, project: SoakProject, hi
         asked += 1
         return states.includes(await stateOf(servers[asked % 2] as Lethe, project, id))
       },
-      120_000,
-    )
+      waitLimitMs,
+    ).catch((error: unknown) => {
+      const told = servers.flatMap((lethe) => lethe.logs().split('\n')).filter((line) => line.includes('privacy work'))
+      throw new Error([(error as Error).message, ...told.slice(-10)].join('\n'), { cause: error })
+    })
 
   return {
     history,
