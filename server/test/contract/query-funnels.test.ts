@@ -178,7 +178,7 @@ describe('funnels', () => {
     const funnel_id = await save({
       ...abc,
       length: 2,
-      steps: [{ event: 'A' }, { event: `$custom_event:${id}`, label: 'Goes on' }],
+      steps: [{ event: 'A' }, { event: `$custom_event:${id}` }],
     })
     const { data } = await ask({ funnel_id, ...days, interval: 2 })
     expect(data['2026-03-02'].steps[1]).toMatchObject({
@@ -187,7 +187,7 @@ describe('funnels', () => {
       event: `$custom_event:${id}`,
       custom_event: true,
       custom_event_id: id,
-      step_label: 'Goes on',
+      step_label: 'B or C',
     })
   })
 

@@ -2,6 +2,8 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 
 /** An event that happens whenever one of several others does (RPT-08); `where` is an expression. */
 export interface CustomEvent {
+  /** What people call it. */
+  readonly name: string
   readonly events: readonly { readonly event: string; readonly where?: string | undefined }[]
 }
 

@@ -56,7 +56,7 @@ export interface SavedReports {
   cohorts(scope: ProjectScope): Promise<readonly SavedCohort[]>
   /** What `cohorts` answers as `memberCount` from then on. */
   cohortCounted(scope: ProjectScope, id: number, memberCount: number): Promise<void>
-  customEvent(scope: ProjectScope, id: number): Promise<CustomEventDefinition | null>
+  customEvent(scope: ProjectScope, id: number): Promise<(CustomEventDefinition & { readonly name: string }) | null>
   /** The expression that every event has to meet, null for all data; undefined when there is no such view. */
   dataView(scope: ProjectScope, id: number): Promise<string | null | undefined>
   /** The same for profiles. */
@@ -144,8 +144,10 @@ export const createReports = (deps: ReportsDeps): Reports => {
       cohort: async (scope, id) => (await cohorts(scope)).find((cohort) => cohort.id === id) ?? null,
       cohorts,
       cohortCounted: (scope, id, memberCount) => cohortStates.counted(scope, id, memberCount),
-      customEvent: async (scope, id) =>
-        (await find<CustomEventDefinition>(scope, 'custom-event', id))?.definition ?? null,
+      customEvent: async (scope, id) => {
+        const found = await find<CustomEventDefinition>(scope, 'custom-event', id)
+        return found === null ? null : { ...found.definition, name: found.name }
+      },
       dataView: async (scope, id) => {
         const view = await dataView(scope, id)
         return view === undefined ? undefined : dataViewExpression(view)

@@ -2,4 +2,4 @@ export { createReports, type Reports, type SavedCohort, type SavedReports } from
 export type { BookmarkDefinition, InsightsDefinition, InsightsMetric } from './definitions/bookmark.ts'
 export type { CohortCondition, CohortLeaf } from './definitions/cohort.ts'
 export { type FunnelDefinition, type FunnelStep, windowSeconds } from './definitions/funnel.ts'
-export { type Breakdown, customEventId, type DateRange } from './definitions/parts.ts'
+export { type Breakdown, customEventId } from './definitions/parts.ts'

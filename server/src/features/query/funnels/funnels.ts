@@ -7,7 +7,7 @@ import { dayRange, oneOf, optionalText, type Params, requiredText, wholeNumber }
 import type { Endpoint, QueryCall } from '../http/query-route.ts'
 import { limitOf, onOf } from '../http/question.ts'
 import type { Definitions } from '../ports.ts'
-import { planFunnel } from './plan-funnel.ts'
+import { labeledSteps, planFunnel } from './plan-funnel.ts'
 import { runFunnel } from './run-funnel.ts'
 import { shapeFunnel } from './shape-funnel.ts'
 
@@ -33,7 +33,8 @@ export const funnels = ({ definitions, saved }: FunnelsDeps): Endpoint => ({
     const [on, limit] = [onOf(params), limitOf(params, defaultKeyCount)]
     const by = on === null ? null : { on, limit }
     const plan = await planFunnel(definitions, view, definition, { buckets, where, by })
-    return { json: shapeFunnel(definition.steps, buckets.keys, await runFunnel(call, plan)) }
+    const steps = await labeledSteps(definitions, view, definition.steps)
+    return { json: shapeFunnel(steps, buckets.keys, await runFunnel(call, plan)) }
   },
 })
 

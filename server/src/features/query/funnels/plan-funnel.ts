@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { dayMs } from '../../../kernel/time.ts'
-import { customEventId, type FunnelDefinition, windowSeconds } from '../../reports/index.ts'
+import { customEventId, type FunnelDefinition, type FunnelStep, windowSeconds } from '../../reports/index.ts'
 import { type Match, selectionOf } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
@@ -96,6 +96,21 @@ const windowOf = ({ length, length_unit: unit, counting }: FunnelDefinition) => 
   if (sessionCount === null) return { sessionCount, windowMs: (seconds ?? 0) * 1_000 }
   return { sessionCount, windowMs: seconds === null ? longestMs : Math.min(seconds * 1_000, longestMs) }
 }
+
+/** The steps with a label for each custom event that has none of its own: what people call it. */
+export const labeledSteps = (
+  definitions: Definitions,
+  { scope }: ReadView,
+  steps: readonly FunnelStep[],
+): Promise<readonly FunnelStep[]> =>
+  Promise.all(
+    steps.map(async (step) => {
+      const id = customEventId(step.event)
+      if (id === null || step.label !== undefined) return step
+      const label = (await definitions.customEvent(scope, id))?.name
+      return label === undefined ? step : { ...step, label }
+    }),
+  )
 
 /** The id in a step's `$custom_event:<id>`, for answers. */
 export const customEventOf = (event: string) => {

@@ -8,7 +8,7 @@ import { averageRetention } from '../domain/retention/average.ts'
 import type { Cohort } from '../domain/retention/retention.ts'
 import { type Buckets, keyOfBucket } from '../domain/time/buckets.ts'
 import { bucketsOfReport, startOfKey } from '../domain/time/report-dates.ts'
-import { planFunnel } from '../funnels/plan-funnel.ts'
+import { labeledSteps, planFunnel } from '../funnels/plan-funnel.ts'
 import { runFunnel } from '../funnels/run-funnel.ts'
 import { shapeFunnel } from '../funnels/shape-funnel.ts'
 import type { QueryCall } from '../http/query-route.ts'
@@ -57,7 +57,8 @@ export const funnelReport = async (definitions: Definitions, call: Call, report:
     all: byDate(all),
     byKey: byKey === null ? null : new Map([...byKey].map(([key, tallies]) => [key, byDate(tallies)] as const)),
   }
-  const { data: series } = shapeFunnel(report.funnel.steps, dates, dated)
+  const steps = await labeledSteps(definitions, view, report.funnel.steps)
+  const { data: series } = shapeFunnel(steps, dates, dated)
   return { buckets, answer: { headers, series } }
 }
 

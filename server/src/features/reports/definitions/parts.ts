@@ -30,7 +30,6 @@ export const dateRange = z.union([
   z.strictObject({ since: date }),
   z.strictObject({ last: z.int().min(1).max(3_660), unit: calendarUnit }),
 ])
-export type DateRange = z.infer<typeof dateRange>
 
 /** A property that splits a result, of the event or of whoever did it. */
 export const breakdown = z.strictObject({
