@@ -8,6 +8,13 @@ const dayTimeoutMs = 10 * 60_000
 
 // Lines that the engine puts in order at once: about 50 MB.
 const spanEventCount = 100_000
+// Threads make lines, side by side and block by block, and what is put in order is one column of texts. The engine's own
+// plan orders all columns first and has a single thread make the lines, which takes twice as long.
+const orderSettings = {
+  query_plan_execute_functions_after_sorting: 0,
+  max_block_size: 8_192,
+  max_bytes_before_external_sort: 500_000_000,
+}
 const inDays = `e.time >= toDateTime64({from:String}, 3, 'UTC')
   AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY`
 
@@ -39,7 +46,7 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb): Eve
          ${filter === null ? '' : `AND ${filter.condition}`}`
     const options = (extra: Record<string, unknown>): SqlOptions => ({
       params: { ...params, ...extra },
-      settings: { ...lineSettings, max_bytes_before_external_sort: 500_000_000 },
+      settings: { ...lineSettings, ...orderSettings },
       signal,
       timeoutMs: dayTimeoutMs,
     })
