@@ -82,8 +82,8 @@ export const historyOf = (seed: number, options: HistoryOptions): History => {
   const update = (): Properties => {
     named += 1
     const operation = isRepeatable ? repeatable(dice, named) : pick(operations)(dice)
-    // Said again after the alias was made, an update would be for the original's profile (identity §5).
-    const ignoresAlias = mode === 'legacy' && (isRepeatable || chance(0.15))
+    // Said again after the join, an update is for another profile: that of the user or the original (identity §3.3, §5).
+    const ignoresAlias = isRepeatable ? mode !== 'original' : mode === 'legacy' && chance(0.15)
     return { $distinct_id: pick(ids), ...operation, ...(ignoresAlias ? { $ignore_alias: true } : {}) }
   }
   const request = (): Request => {
@@ -103,7 +103,7 @@ export const historyOf = (seed: number, options: HistoryOptions): History => {
     const meanwhile = Array.from({ length: upTo(3) }, (): Request => {
       return { surface: 'track', records: [event('track', 'Meanwhile', { distinct_id: pick(ids) })] }
     })
-    return { kind: 'erase', ids: ofWhom, suppress: chance(0.2), server: server(), meanwhile }
+    return { kind: 'erase', ids: ofWhom, suppress: chance(0.1), server: server(), meanwhile }
   }
 
   const steps: Step[] = Array.from({ length: length + upTo(length) }, send)
