@@ -28,7 +28,9 @@ export const resolveEvent = async (definitions: Definitions, view: ReadView, nam
   return { label: name, parts }
 }
 
-export const isPlainEvent = ({ parts }: Selection): boolean => parts.length === 1 && parts[0]?.where === null
+/** The events of that name and nothing else; a custom event goes by another name than its events. */
+export const isPlainEvent = ({ label, parts }: Selection): boolean =>
+  parts.length === 1 && parts[0]?.event === label && parts[0].where === null
 
 /** Names for the primary key, and conditions beside them, for `eventSource`. */
 export const selectionSql = (

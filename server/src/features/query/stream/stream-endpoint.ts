@@ -45,6 +45,7 @@ export const streamEndpoint = ({ regionDb }: StreamDeps): Endpoint => ({
       binder,
       `SELECT ${lineSql(context.person)} AS line ${source}
        ORDER BY e.time, e.ingested_at, e.insert_id LIMIT ${binder.bind(eventCountMax + 1, 'UInt32')}`,
+      { isByPerson: view.dataView === null },
     )
     if (rows.length > eventCountMax) {
       throw new InvalidRequest(`more than ${eventCountMax} events; ask for fewer days or fewer people`)
