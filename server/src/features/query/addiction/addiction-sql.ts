@@ -26,7 +26,7 @@ export const addictionSql = (view: ReadView, binder: Binder, plan: AddictionPlan
   const { match, buckets, addictionUnit, by } = plan
   const context = createEventContext(view, binder)
   const value = by === null ? `''` : compileExpression(by.on, 'json', context)
-  const conditions = [`${context.person} != ''`, matchSql(context, match)]
+  const conditions = [context.isSomebody, matchSql(context, match)]
   const from = eventSource(view, binder, context, {
     range: buckets.range,
     events: namesOfMatches([match]),
@@ -37,7 +37,7 @@ export const addictionSql = (view: ReadView, binder: Binder, plan: AddictionPlan
 SELECT key, b, n, count() AS people FROM (
 SELECT key, b, uniqExact(u) AS n FROM (
 SELECT person, b, u, ${by === null ? 'v' : `arrayJoin(${bucketKeysSql('v')})`} AS key FROM (
-SELECT DISTINCT ${context.person} AS person, ${bucketSql(binder, buckets)} AS b, ${unit} AS u, ${value} AS v ${from}))
+SELECT DISTINCT ${context.personKey} AS person, ${bucketSql(binder, buckets)} AS b, ${unit} AS u, ${value} AS v ${from}))
 GROUP BY person, key, b)
 GROUP BY key, b, n)
 GROUP BY key ORDER BY sum(people) DESC, key LIMIT ${binder.bind(by?.limit ?? 1, 'UInt32')}`

@@ -27,7 +27,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
   const parts = matches.map((match, at) => `if(${matchSql(context, match)}, ${at}, -1)`)
   const value = plan.by === null ? `''` : compileExpression(plan.by.on, 'json', context)
   const columns = [
-    `${context.person} AS person`,
+    `${context.personKey} AS person`,
     `${timeSql} AS t`,
     `arrayFilter(part -> part >= 0, [${parts.join(', ')}]::Array(Int16)) AS parts`,
     `${value} AS v`,
@@ -37,7 +37,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
   const from = eventSource(view, binder, context, {
     range: sourceRange(plan),
     events: plan.sessions === null ? namesOfMatches(matches) : null,
-    where: [`${context.person} != ''`, ...(plan.sessions === null ? [] : [inSessionsSql(binder)])],
+    where: [context.isSomebody, ...(plan.sessions === null ? [] : [inSessionsSql(binder)])],
   })
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
@@ -90,7 +90,7 @@ export const simpleFunnelSql = (view: ReadView, binder: Binder, plan: FunnelPlan
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
   const isStep = plan.steps.map((step, at) => `${matchSql(context, step)} AS is${at}`)
   const columns = [
-    `${context.person} AS person`,
+    `${context.personKey} AS person`,
     `${timeSql} AS t`,
     `${bucketSql(binder, plan.buckets)} AS b`,
     ...isStep,
@@ -98,7 +98,7 @@ export const simpleFunnelSql = (view: ReadView, binder: Binder, plan: FunnelPlan
   const from = eventSource(view, binder, context, {
     range: rangeOf(plan),
     events: namesOfMatches(plan.steps),
-    where: [`${context.person} != ''`],
+    where: [context.isSomebody],
   })
   const later = plan.steps.slice(1).map((_, at) => at + 1)
   const arrays = later.map((step) => `groupArrayIf(t, is${step}) AS s${step}`)

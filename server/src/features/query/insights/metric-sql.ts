@@ -113,8 +113,8 @@ const eventRows = (
   return `SELECT ${columns.join(',\n  ')} ${from}`
 }
 
-const person = (context: EventContext): string => context.person
-const isSomebody = (context: EventContext): readonly string[] => [`${context.person} != ''`]
+const person = (context: EventContext): string => context.personKey
+const isSomebody = (context: EventContext): readonly string[] => [context.isSomebody]
 
 const uniqueSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
   const rows = eventRows(view, binder, plan, person, { where: isSomebody })
@@ -170,7 +170,7 @@ const perUserSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =>
   if (measurement.kind !== 'per-user') return ''
   const { aggregate, property, over } = measurement
   const { value, isThere } = measurable(aggregate, property)
-  const both = (context: EventContext) => `(${context.person}, ${value(context)})`
+  const both = (context: EventContext) => `(${context.personKey}, ${value(context)})`
   const rows = keyed(plan, eventRows(view, binder, plan, both, { where: isSomebody }), 'b, v.1 AS who, v.2 AS value')
   const perPerson = `SELECT ${k(plan)}b, of_person AS v FROM (
 SELECT ${k(plan)}b, who, toFloat64(${call(functionOf(plan, aggregate))}) AS of_person FROM (
@@ -187,7 +187,7 @@ const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
   const columns = [
-    `${context.person} AS who`,
+    `${context.personKey} AS who`,
     'toUnixTimestamp64Milli(e.time) AS t',
     `toInt32(toDate32(e.time, ${binder.bind(zone, 'String')})) AS day`,
     `${bucketOf(binder, plan)} AS b`,
@@ -197,7 +197,7 @@ const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =
   const from = eventSource(view, binder, context, {
     range,
     events: null,
-    where: [`${context.person} != ''`, `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`],
+    where: [context.isSomebody, `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`],
   })
   const steps = (at: number) => `arrayDifference(arrayMap(one -> one.${at}, own))`
   const isNew = `arrayMap((gap, days) -> gap > ${binder.bind(defaultSessionTimeoutMs, 'Int64')} OR days != 0, ${steps(1)}, ${steps(2)})`

@@ -53,7 +53,7 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   const value = plan.by === null ? null : compileExpression(plan.by.on, 'json', context)
   const [ofBirth, ofReturn] = (['birth', 'return'] as const).map((of) => (plan.by?.of === of ? (value ?? `''`) : `''`))
   const columns = [
-    `${context.person} AS person`,
+    `${context.personKey} AS person`,
     'toUnixTimestamp64Milli(e.time) AS t',
     `${bucketSql(binder, plan.buckets)} AS b`,
     `${isBirth} AS is_birth`,
@@ -64,7 +64,7 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   const from = eventSource(view, binder, context, {
     range: { fromMs: range.fromMs, toMs: readUntilMs(plan, view.nowMs) },
     events: namesOfMatches([plan.birth, plan.return]),
-    where: [`${context.person} != ''`],
+    where: [context.isSomebody],
   })
   const births =
     plan.type === 'birth'
