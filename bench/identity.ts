@@ -42,6 +42,16 @@ export const runIdentityBench = async ({ eventCount, dataDir }: BenchOptions): P
         goal: 1.3,
       })
     }
+    // What the texts of ids cost when nobody is linked, for the engine by itself.
+    const sql = `SELECT event, toDate(time) AS day, uniqExact(distinct_id) FROM event
+      WHERE project_id = ${project.id} AND distinct_id != '' GROUP BY event, day FORMAT JSONCompact`
+    await compare({
+      name: 'unique users by day, all events',
+      ours: () => ask(lethe, 'events', { ...year, event: `[${every}]`, unit: 'day', project_id: otherProject.id }),
+      raw: () => engine.run(sql),
+      rawName: 'SQL by hand without links',
+      goal: 1.3,
+    })
   } finally {
     engine.close()
     await lethe.stop()
