@@ -119,8 +119,8 @@ const sumOf = (results: readonly RoundResult[]): RoundResult => ({
   differences: results.flatMap(({ differences }) => differences),
 })
 
-/** Waits until people are hidden, no longer: what is asked next is asked while they are being erased. */
-const startErasure = async (lethe: Lethe, { project, model, random }: Filled): Promise<void> => {
+/** Starts to erase a few people. Answers how to wait: until they are hidden, and until they are gone. */
+const startErasure = async (lethe: Lethe, { project, model, random }: Filled) => {
   const people = [...new Set(model.events().map(({ sentAs }) => sentAs))].filter((id) => id !== '')
   const ids = [random.pick(people), random.pick(people), 'never seen']
   const as = { headers: bearer(owner.gdprToken) }
@@ -128,16 +128,23 @@ const startErasure = async (lethe: Lethe, { project, model, random }: Filled): P
   const created = await lethe.post(`${path}?token=${project.token}`, { ...as, body: { distinct_ids: ids } })
   if (created.status !== 201) throw new Error(`the deletion was not taken: ${created.status} ${created.text}`)
   const id: string = created.json().results[0].tracking_id
-  await waitFor(
-    'the people to be hidden',
-    async () => {
-      const { status } = (await lethe.get(`${path}/${id}?token=${project.token}`, as)).json().results
-      if (status === 'FAILURE') throw new Error('the erasure failed')
-      return status === 'STARTED' || status === 'SUCCESS'
+  const reached = (states: readonly string[]) =>
+    waitFor(
+      `an erasure that is ${states.join(' or ')}`,
+      async () => {
+        const { status } = (await lethe.get(`${path}/${id}?token=${project.token}`, as)).json().results
+        if (status === 'FAILURE') throw new Error('the erasure failed')
+        return states.includes(status)
+      },
+      60_000,
+    )
+  return {
+    hidden: async () => {
+      await reached(['STARTED', 'SUCCESS'])
+      model.erase(ids)
     },
-    60_000,
-  )
-  model.erase(ids)
+    gone: () => reached(['SUCCESS']),
+  }
 }
 
 const times = (count: number, random: Random): readonly Kind[] =>
@@ -147,9 +154,12 @@ const times = (count: number, random: Random): readonly Kind[] =>
 const askProject = async (lethe: Lethe, filled: Filled, seed: number, count: number): Promise<RoundResult> => {
   const { random, model, project } = filled
   const before = await ask(lethe, filled, seed, [cohortsList, ...times(Math.floor(count / 2), random)])
-  await startErasure(lethe, filled)
+  const erasure = await startErasure(lethe, filled)
+  await erasure.hidden()
   const during = await ask(lethe, filled, seed, times(Math.ceil(count / 4), random))
   await fillProject(random, model, Date.now(), sinkOfBoth(lethe, project, model), 1)
+  // While somebody who came back is being erased, pages of profiles may leave them out.
+  await erasure.gone()
   const after = await ask(lethe, filled, seed, times(Math.ceil(count / 4), random))
   return sumOf([before, during, after])
 }
