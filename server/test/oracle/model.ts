@@ -51,6 +51,7 @@ export const createModel = ({ timezone, mode }: ModelOptions) => {
   let rows: Row[] = []
   const profiles = new Map<string, Record<string, string>>()
   let number = 0
+  const erased = new Set<string>()
 
   const mergeProfile = (loser: string, winner: string): void => {
     const lost = profiles.get(loser)
@@ -95,6 +96,8 @@ export const createModel = ({ timezone, mode }: ModelOptions) => {
     /** With what came in twice. */
     rawEvents: (): readonly SeenEvent[] => rows.map(seen),
     canonicalOf: people.canonicalOf,
+    /** Ever: lists of people that were uploaded before are without the id. */
+    wasErased: (id: string): boolean => erased.has(id),
     setProfile: (id: string, texts: Texts): void => {
       const person = people.canonicalOf(id)
       profiles.set(person, { ...profiles.get(person), ...texts })
@@ -106,6 +109,7 @@ export const createModel = ({ timezone, mode }: ModelOptions) => {
       const all = people.allIdsOf(ids)
       rows = rows.filter(({ sentAs }) => !all.has(sentAs))
       for (const id of all) profiles.delete(id)
+      for (const id of all) erased.add(id)
       people.forget(all)
       return all
     },

@@ -78,10 +78,11 @@ const worldOf = ({ model, saved, random }: Filled): World => ({ model, saved, ra
 const concurrentMax = 4
 
 /** Asks questions by chance, a few at a time. */
-/** What was saved under the numbers that a question names. */
-const definitionsIn = ({ saved }: World, question: string): string =>
-  [...question.matchAll(/(?:custom_event:|workspace_id":|\\"id\\":)(\d+)/g)]
-    .map(([, id]) => `\n  where ${id} is ${saved.texts.get(Number(id))}`)
+/** What was saved under the numbers that a question, or what it names, names. */
+const definitionsIn = (world: World, text: string): string =>
+  [...text.matchAll(/(?:custom_event:|workspace_id":|cohort_id":|\\"id\\":)(\d+)/g)]
+    .map(([, id]) => world.saved.texts.get(Number(id)) ?? '')
+    .map((definition, at) => `\n  name ${at + 1} of these is ${definition}${definitionsIn(world, definition)}`)
     .join('')
 
 const always: readonly Kind[] = [wholeExport, allProfiles]

@@ -207,7 +207,8 @@ export const saveThings = async (
   const members = [...new Set(model.events().map(({ sentAs }) => sentAs))].filter(
     (id) => id !== '' && random.next() < 0.3,
   )
-  const isMember: Holds = (person, facts) => members.some((id) => facts.model.canonicalOf(id) === person)
+  const isMember: Holds = (person, facts) =>
+    members.some((id) => !facts.model.wasErased(id) && facts.model.canonicalOf(id) === person)
   const staticId = await save('cohorts', { type: 'static' })
   await upload(staticId, members)
   cohorts.push({ id: staticId, isDynamic: false, holds: isMember })
