@@ -213,6 +213,32 @@ describe('a saved report of another kind', () => {
     expect(keyed.series.pro).toMatchObject({ '2026-03-02T00:00:00+00:00': { counts: [1, 0], first: 1 } })
     const running = await ask({ ...report, dates: { last: 3, unit: 'day' } })
     expect(running.series.$average).toEqual([null, null])
+    // Of the last three days only the first is far enough back for everybody's first 24 hours to be over.
+    const [first, second, third] = Object.values(running.series)
+    expect([first, second, third]).toEqual([
+      { counts: [0, 0], first: 0, incomplete_from: 1 },
+      { counts: [0, 0], first: 0, incomplete_from: 0 },
+      { counts: [0, 0], first: 0, incomplete_from: 0 },
+    ])
+  })
+
+  it.each([
+    [{}, [2, 0]],
+    // ben looked 22 hours after he bought: on the next day of Berlin.
+    [{ interval_mode: 'calendar' }, [1, 1]],
+    [{ interval_mode: 'calendar', criterion: 'on-or-after' }, [2, 1]],
+    [{ interval_mode: 'calendar', is_unbounded: true }, [2, 1]],
+    [{ interval_mode: 'calendar', criterion: 'on-or-before' }, [1, 2]],
+    [{ interval_mode: 'calendar', brackets: [1, 3, 7] }, [1, 1, 0]],
+    [{ interval_mode: 'calendar', brackets: [2] }, [2]],
+    [{ interval_mode: 'calendar', unit: 'week', interval_count: 2 }, [2, 0, 0]],
+    [{ event: 'Buy', interval_mode: 'calendar', interval_count: 2 }, [1, 1, 0]],
+    // The purchase that they are born by is the first of a streak.
+    [{ event: 'Buy', interval_mode: 'calendar', interval_count: 2, criterion: 'streak' }, [2, 1, 0]],
+  ])('holds retention by rules of its own: %j', async (rules, counts) => {
+    const report = { type: 'retention', born_event: 'Buy', event: 'Look', dates, interval_count: 1, ...rules }
+    const { series } = await ask(report, eu.id)
+    expect(Object.values(series)[0]).toEqual({ counts, first: 'unit' in rules ? 3 : 2 })
   })
 
   it('holds a frequency', async () => {

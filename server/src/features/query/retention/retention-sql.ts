@@ -1,3 +1,4 @@
+import { dayMs } from '../../../kernel/time.ts'
 import { bucketSql } from '../compile/bucket.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression } from '../compile/expression.ts'
@@ -5,23 +6,35 @@ import { bucketKeysSql } from '../compile/expression-lists.ts'
 import { type Match, matchSql, namesOfMatches } from '../compile/match.ts'
 import type { Binder } from '../compile/sql-context.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
-import type { RetentionRules } from '../domain/retention/retention.ts'
+import type { Intervals } from '../domain/retention/intervals.ts'
+import type { Criterion, RetentionRules } from '../domain/retention/retention.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 import type { ReadView } from '../read-view.ts'
 
-export interface RetentionPlan extends RetentionRules {
+interface RetentionParts extends RetentionRules {
   readonly birth: Match
   readonly return: Match
   /** Of births. */
   readonly buckets: Buckets
-  readonly by: RetentionBreakdown | null
 }
 
-export interface RetentionBreakdown {
+export type RetentionPlan = RetentionParts &
+  (
+    | { readonly criterion: Criterion; readonly by: BirthBreakdown | null }
+    | { readonly criterion: 'on' | 'on-or-after'; readonly by: ReturnBreakdown | null }
+  )
+
+interface Breakdown {
   readonly on: Expression
-  /** Whose value it is: the event of birth, or the one that came back. */
-  readonly of: 'birth' | 'return'
   readonly limit: number
+}
+/** The value is that of the event of birth. */
+interface BirthBreakdown extends Breakdown {
+  readonly of: 'birth'
+}
+/** The value is that of the event that came back. */
+export interface ReturnBreakdown extends Breakdown {
+  readonly of: 'return'
 }
 
 /** In which intervals people came back, and how many in each. */
@@ -33,15 +46,29 @@ export interface RetentionRow {
   readonly cohorts: readonly (readonly [bucket: number, first: number, returned: Returned])[]
 }
 
+const longestMs = { day: dayMs, week: 7 * dayMs, month: 31 * dayMs } as const
+
 /** The last instant that can matter: the end of the last interval of who is born last; for `on or after`, now. */
-const readUntilMs = ({ buckets, intervalMs, intervalCount, isUnbounded }: RetentionPlan, nowMs: number): number => {
-  const endMs = buckets.range.toMs + intervalMs * intervalCount
+const readUntilMs = ({ buckets, intervals: { clock, ends }, criterion }: RetentionPlan, nowMs: number): number => {
+  const { toMs } = buckets.range
+  const units = ends.at(-1) ?? 0
+  // A day more where clocks may be put back.
+  const endMs = toMs + (clock.kind === 'rolling' ? units * clock.unitMs : units * longestMs[clock.unit] + dayMs)
   // Clocks of senders run ahead a little.
-  return isUnbounded ? Math.max(endMs, nowMs + 86_400_000) : endMs
+  return criterion === 'on-or-after' ? Math.max(endMs, nowMs + dayMs) : endMs
+}
+
+/** SQL of the number of the day, week or month of the zone that an event is in; null where no calendar matters. */
+const calendarSql = (binder: Binder, { clock }: Intervals): string | null => {
+  if (clock.kind === 'rolling') return null
+  const date = `toDate32(e.time, ${binder.bind(clock.zone, 'String')})`
+  if (clock.unit === 'day') return `toInt32(${date})`
+  return clock.unit === 'week' ? `intDiv(toInt32(${date}) + 3, 7)` : `(toYear(${date}) * 12 + toMonth(${date}))`
 }
 
 /**
- * One row per person: `births` as [instant, bucket, value] and `returns` as [instant, value]. All of a project's days
+ * One row per person: `births` as [instant, bucket, value] and `returns` as [instant, value], both with the unit of the
+ * calendar at the end where one matters. All of a project's days
  * are read once; a person's instants are what is kept of them.
  */
 const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string => {
@@ -52,6 +79,8 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   const isReturn = `(${matchSql(context, plan.return)})`
   const value = plan.by === null ? null : compileExpression(plan.by.on, 'json', context)
   const [ofBirth, ofReturn] = (['birth', 'return'] as const).map((of) => (plan.by?.of === of ? (value ?? `''`) : `''`))
+  const unit = calendarSql(binder, plan.intervals)
+  const [birth, back] = unit === null ? ['(t, b, v)', '(t, w)'] : ['(t, b, v, u)', '(t, w, u)']
   const columns = [
     `${context.personKey} AS person`,
     'toUnixTimestamp64Milli(e.time) AS t',
@@ -60,6 +89,7 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
     `${isReturn} AS is_return`,
     `${ofBirth} AS v`,
     `${ofReturn} AS w`,
+    ...(unit === null ? [] : [`${unit} AS u`]),
   ]
   const from = eventSource(view, binder, context, {
     range: { fromMs: range.fromMs, toMs: readUntilMs(plan, view.nowMs) },
@@ -68,10 +98,10 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   })
   const births =
     plan.type === 'birth'
-      ? '[minIf((t, b, v), is_birth)]'
-      : `arrayFilter((birth, step, at) -> at = 1 OR step != 0, arraySort(groupArrayIf((t, b, v), is_birth)) AS sorted,
+      ? `[minIf(${birth}, is_birth)]`
+      : `arrayFilter((birth, step, at) -> at = 1 OR step != 0, arraySort(groupArrayIf(${birth}, is_birth)) AS sorted,
    arrayDifference(arrayMap(birth -> toInt64(birth.2), sorted)), arrayEnumerate(sorted))`
-  return `SELECT ${births} AS births, groupArrayIf((t, w), is_return) AS returns
+  return `SELECT ${births} AS births, groupArrayIf(${back}, is_return) AS returns
 FROM (SELECT ${columns.join(',\n  ')} ${from})
 WHERE is_birth OR is_return
 GROUP BY person HAVING countIf(is_birth) > 0`
@@ -83,38 +113,61 @@ export const retentionSql = (view: ReadView, binder: Binder, plan: RetentionPlan
   return plan.by?.of === 'return' ? byReturnSql(binder, plan, plan.by, people) : byBirthSql(binder, plan, people)
 }
 
-const laterIntervals = (binder: Binder, { intervalMs }: RetentionPlan): string =>
-  `arrayMap(back -> (intDiv(back.1 - born, ${binder.bind(intervalMs, 'Int64')}), back.2), arrayFilter(back -> back.1 > born, returns))`
+/** SQL of what came back as [interval, value]; the interval is the number of them, or more, for what is after all. */
+const laterIntervals = (binder: Binder, { intervals: { clock, ends }, criterion }: RetentionPlan): string => {
+  const units =
+    clock.kind === 'rolling'
+      ? `intDiv(back.1 - births.1, ${binder.bind(clock.unitMs, 'Int64')})`
+      : `(toInt32(back.3) - toInt32(births.4))`
+  const isEven = ends.every((end, at) => end === at + 1)
+  const interval = isEven ? units : `arrayCount(end -> end <= ${units}, ${binder.bind(ends, 'Array(UInt32)')})`
+  const isLater = criterion === 'streak' ? '>=' : '>'
+  return `arrayMap(back -> (${interval}, back.2), arrayFilter(back -> back.1 ${isLater} births.1, returns))`
+}
 
 // What came back is kept as a list of intervals, not as a flag for each: people come back in few of many.
 
+/** SQL of the intervals that somebody counts in, of those that they came back in. */
+const metSql = (criterion: Criterion, intervals: string, length: string): string => {
+  const within = `arrayDistinct(arrayMap(number -> toUInt32(number), arrayFilter(number -> number < ${length}, ${intervals})))`
+  switch (criterion) {
+    case 'on':
+      return within
+    case 'on-or-after':
+      return `if(empty(${intervals} AS numbers), [], range(toUInt32(least(arrayMax(numbers) + 1, ${length}))))`
+    case 'on-or-before':
+      return `if(empty(${within} AS numbers), [], range(arrayMin(numbers), ${length}))`
+    case 'streak':
+      // Sorted, the first so many are 0, 1, 2… and none after them is where it would have to be.
+      return `range(toUInt32(arrayCount((number, at) -> number + 1 = at, arraySort(${within}) AS numbers, arrayEnumerate(numbers))))`
+  }
+}
+
 const byBirthSql = (binder: Binder, plan: RetentionPlan, people: string): string => {
-  const length = binder.bind(plan.intervalCount, 'UInt32')
-  const intervals = `arrayMap(back -> back.1, ${laterIntervals(binder, plan)})`
-  const met = plan.isUnbounded
-    ? `if(empty(${intervals} AS numbers), [], range(toUInt32(least(arrayMax(numbers) + 1, ${length}))))`
-    : `arrayDistinct(arrayMap(number -> toUInt32(number), arrayFilter(number -> number < ${length}, ${intervals})))`
+  const length = binder.bind(plan.intervals.ends.length, 'UInt32')
+  const met = metSql(plan.criterion, `arrayMap(back -> back.1, ${laterIntervals(binder, plan)})`, length)
   const key = plan.by === null ? `''` : `arrayJoin(${bucketKeysSql('v')})`
   return `SELECT key, groupArray((b, first, returned)) AS cohorts FROM (
 SELECT key, b, count() AS first, sumMap(met, arrayMap(number -> toUInt64(1), met)) AS returned FROM (
 SELECT ${key} AS key, b, met FROM (
-SELECT births.1 AS born, births.2 AS b, births.3 AS v, ${met} AS met FROM (
+SELECT births.2 AS b, births.3 AS v, ${met} AS met FROM (
 ${people})
 ARRAY JOIN births))
 GROUP BY key, b)
 GROUP BY key ORDER BY sum(first) DESC, key LIMIT ${binder.bind(plan.by?.limit ?? 1, 'UInt32')}`
 }
 
-const byReturnSql = (binder: Binder, plan: RetentionPlan, { limit }: RetentionBreakdown, people: string): string => {
-  const length = binder.bind(plan.intervalCount, 'UInt32')
-  const intervals = plan.isUnbounded
-    ? `range(toUInt32(least(back.1 + 1, ${length})))`
-    : `if(back.1 < ${length}, [toUInt32(back.1)], [])`
+const byReturnSql = (binder: Binder, plan: RetentionPlan, { limit }: ReturnBreakdown, people: string): string => {
+  const length = binder.bind(plan.intervals.ends.length, 'UInt32')
+  const intervals =
+    plan.criterion === 'on-or-after'
+      ? `range(toUInt32(least(back.1 + 1, ${length})))`
+      : `if(back.1 < ${length}, [toUInt32(back.1)], [])`
   const met = `arrayDistinct(arrayFlatten(arrayMap(back -> arrayMap(key -> arrayMap(k -> (key, k), ${intervals}),
   ${bucketKeysSql('back.2')}), ${laterIntervals(binder, plan)})))`
   return `SELECT key, groupArray((b, 0, returned)) AS cohorts FROM (
 SELECT met.1 AS key, b, sumMap([met.2], [toUInt64(1)]) AS returned, count() AS c FROM (
-SELECT births.1 AS born, births.2 AS b, arrayJoin(${met}) AS met FROM (
+SELECT births.2 AS b, arrayJoin(${met}) AS met FROM (
 ${people})
 ARRAY JOIN births)
 GROUP BY key, b)

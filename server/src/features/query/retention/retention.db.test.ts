@@ -6,6 +6,7 @@ import { addictionSql } from '../addiction/addiction-sql.ts'
 import { createBinder } from '../compile/sql-context.ts'
 import { atLeast } from '../domain/addiction.ts'
 import { parseBreakdown } from '../domain/expression/parse.ts'
+import type { IntervalClock } from '../domain/retention/intervals.ts'
 import { type RetentionEvent, retentionByKey } from '../domain/retention/retention.ts'
 import { bucketsOfDays } from '../domain/time/buckets.ts'
 import { dayNumberOf } from '../domain/time/days.ts'
@@ -76,6 +77,7 @@ describe('retention in the engine', () => {
     for (let round = 0; round < 40; round += 1) {
       const unit = random.pick(['day', 'week', 'month'] as const)
       const of = random.pick(['nothing', 'birth', 'return'] as const)
+      const on = parseBreakdown('x')
       const names = random.pick<readonly [string, string | null]>([
         ['A', 'B'],
         ['A', 'A'],
@@ -87,10 +89,19 @@ describe('retention in the engine', () => {
         birth: match(names[0]),
         return: match(names[1]),
         buckets: bucketsOfDays(zone, { fromDay: firstDay, toDay: firstDay + 20 }, unit),
-        intervalMs: retentionUnitMs[random.pick(['day', 'week'] as const)] * random.pick([1, 2]),
-        intervalCount: random.pick([1, 2, 5]),
-        isUnbounded: random.pick([true, false]),
-        by: of === 'nothing' ? null : { on: parseBreakdown('x'), of, limit: 100 },
+        intervals: {
+          clock: random.pick<IntervalClock>([
+            { kind: 'rolling', unitMs: retentionUnitMs[random.pick(['day', 'week'] as const)] * random.pick([1, 2]) },
+            { kind: 'calendar', unit: random.pick(['day', 'week', 'month'] as const), zone },
+          ]),
+          ends: random.pick([[1], [1, 2], [1, 2, 3, 4, 5], [2, 3, 7], [1, 7, 30]]),
+        },
+        ...(of === 'return'
+          ? { criterion: random.pick(['on', 'on-or-after'] as const), by: { on, of, limit: 100 } }
+          : {
+              criterion: random.pick(['on', 'on-or-after', 'on-or-before', 'streak'] as const),
+              by: of === 'nothing' ? null : { on, of, limit: 100 },
+            }),
       }
       const { fromMs, toMs } = plan.buckets.range
       const known = events
@@ -137,9 +148,8 @@ describe('retention in the engine', () => {
       birth: match('A'),
       return: match('A'),
       buckets: bucketsOfDays('UTC', { fromDay: firstDay, toDay: firstDay }, 'day'),
-      intervalMs: dayMs,
-      intervalCount: 2,
-      isUnbounded: false,
+      intervals: { clock: { kind: 'rolling', unitMs: dayMs }, ends: [1, 2] },
+      criterion: 'on',
       by: null,
     }
     const { all } = await runRetention(await rig.call(90, 'UTC', nowMs), plan)

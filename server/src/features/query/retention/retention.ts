@@ -1,13 +1,14 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { selectionOf } from '../compile/match.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
+import { evenEnds } from '../domain/retention/intervals.ts'
 import type { Cohort } from '../domain/retention/retention.ts'
 import { type Buckets, bucketsOfDays, keyOfBucket } from '../domain/time/buckets.ts'
 import { dayRange, oneOf, oneText, optionalText, wholeNumber, yesOrNo } from '../http/parameters.ts'
 import type { Endpoint, QueryCall } from '../http/query-route.ts'
 import { limitOf, onOf, whereOf } from '../http/question.ts'
 import type { Definitions } from '../ports.ts'
-import type { RetentionBreakdown, RetentionPlan } from './retention-sql.ts'
+import type { RetentionPlan, ReturnBreakdown } from './retention-sql.ts'
 import { type RetentionAnswer, runRetention } from './run-retention.ts'
 
 const dayMs = 86_400_000
@@ -34,7 +35,7 @@ const planOf = async ({ definitions }: { definitions: Definitions }, call: Query
   const type = oneOf(params, 'retention_type', ['birth', 'compounded'], 'birth')
   const unit = oneOf(params, 'unit', retentionUnits, 'day')
   const buckets = bucketsOfDays(view.timezone, dayRange(params), unit)
-  const intervalMs = intervalUnits(call, unit) * retentionUnitMs[unit]
+  const unitMs = intervalUnits(call, unit) * retentionUnitMs[unit]
   const bornWhereText = optionalText(params, 'born_where')
   const bornWhere = bornWhereText === undefined ? null : parseExpression(bornWhereText)
   const selected = (name: string) => selectionOf(definitions, view, oneText(params, name))
@@ -45,15 +46,17 @@ const planOf = async ({ definitions }: { definitions: Definitions }, call: Query
   const where = whereOf(params)
   const on = onOf(params)
   const limit = limitOf(params, defaultKeyCount)
-  const by: RetentionBreakdown | null = on === null ? null : { on, of: 'return', limit }
+  const by: ReturnBreakdown | null = on === null ? null : { on, of: 'return', limit }
   const isSent = (name: string): boolean => optionalText(params, name) !== undefined
   return {
     type,
     buckets,
-    intervalMs,
-    // Beside the asked ones there is the one that begins with birth.
-    intervalCount: (wholeNumber(params, 'interval_count', 1, intervalCountMax) ?? 1) + 1,
-    isUnbounded: yesOrNo(params, 'unbounded_retention', false),
+    intervals: {
+      clock: { kind: 'rolling', unitMs },
+      // Beside the asked ones there is the one that begins with birth.
+      ends: evenEnds((wholeNumber(params, 'interval_count', 1, intervalCountMax) ?? 1) + 1),
+    },
+    criterion: yesOrNo(params, 'unbounded_retention', false) ? 'on-or-after' : 'on',
     birth: {
       selection: isSent(bornEvent) ? await selected(bornEvent) : null,
       // Compounded: one event is both, and its filter as well.
@@ -69,8 +72,8 @@ const intervalUnits = ({ params }: QueryCall, unit: Unit): number =>
 
 const wireOf = ({ counts, first }: Pick<Cohort, 'counts' | 'first'>) => ({ counts, first })
 
-const shapeOf = ({ buckets, intervalCount }: RetentionPlan, { all, byKey }: RetentionAnswer): object => {
-  const none = { counts: Array.from({ length: intervalCount }, () => 0), first: 0 }
+const shapeOf = ({ buckets, intervals: { ends } }: RetentionPlan, { all, byKey }: RetentionAnswer): object => {
+  const none = { counts: ends.map(() => 0), first: 0 }
   const keyed = byKey === null ? null : keysByDate(buckets, byKey)
   const byDate = new Map([...(all?.values() ?? [])].map((cohort) => [keyOfBucket(buckets, cohort.bucket), cohort]))
   return Object.fromEntries(

@@ -43,8 +43,8 @@ const cohortsByKey = async (
   )
 }
 
-const countsOf = ({ intervalCount }: RetentionPlan, [intervals, counts]: Returned): readonly number[] => {
-  const all = new Array<number>(intervalCount).fill(0)
-  for (const [at, interval] of intervals.entries()) all[interval] = counts[at] ?? 0
+const countsOf = ({ intervals: { ends } }: RetentionPlan, [numbers, counts]: Returned): readonly number[] => {
+  const all = new Array<number>(ends.length).fill(0)
+  for (const [at, interval] of numbers.entries()) all[interval] = counts[at] ?? 0
   return all
 }

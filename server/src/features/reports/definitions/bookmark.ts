@@ -87,6 +87,17 @@ const retention = z.strictObject({
   where: expression.optional(),
   unit: z.enum(['day', 'week', 'month']).default('day'),
   interval_count: z.int().min(1).max(366).default(11),
+  /** Lengths of the intervals in units, the one that begins with birth first; in place of `interval_count`. */
+  brackets: z
+    .array(z.int().min(1).max(367))
+    .min(1)
+    .max(90)
+    .refine((lengths) => lengths.reduce((sum, length) => sum + length, 0) <= 367, { message: 'add up to 367 at most' })
+    .optional(),
+  /** From everybody's own event, or by the days, weeks and months of the project's zone. */
+  interval_mode: z.enum(['rolling', 'calendar']).default('rolling'),
+  /** Who counts in an interval; left out, `is_unbounded` says whether it is on-or-after rather than on. */
+  criterion: z.enum(['on', 'on-or-after', 'on-or-before', 'streak']).optional(),
   is_unbounded: z.boolean().default(false),
   breakdown: breakdown.optional(),
   dates: dateRange,

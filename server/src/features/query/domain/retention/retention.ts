@@ -1,3 +1,5 @@
+import { type Intervals, intervalAt, unitsBetween } from './intervals.ts'
+
 // Retention by plain loops (query §2.4, query §8): what the engine has to answer, and the average over cohorts.
 
 /** An event of one person, with the parts it plays. */
@@ -14,12 +16,15 @@ export interface RetentionEvent {
 export interface RetentionRules {
   /** `birth`: born once, by the first event. `compounded`: in every bucket, by its first event there. */
   readonly type: 'birth' | 'compounded'
-  readonly intervalMs: number
-  /** How many intervals are counted, the one right after birth with them. */
-  readonly intervalCount: number
-  /** On or after: whoever comes back later counts in every interval before as well. */
-  readonly isUnbounded: boolean
+  readonly intervals: Intervals
+  readonly criterion: Criterion
 }
+
+/**
+ * When somebody counts in an interval: who came back in it; in it or any later one; in it or any before; in it and all
+ * before, where what comes back may be the event of birth itself.
+ */
+export type Criterion = 'on' | 'on-or-after' | 'on-or-before' | 'streak'
 
 /** Whoever was born in one bucket: how many, and how many of them came back in each interval. */
 export interface Cohort {
@@ -44,17 +49,30 @@ const birthsOf = (rules: RetentionRules, events: readonly RetentionEvent[]): rea
   return [...births.values()]
 }
 
-/** Whether somebody came back, by interval; only events later than the birth count (an event is no return to itself). */
+/** Whether somebody counts, by interval; an event is no return to itself, except in a streak. */
 const returnsOf = (
-  { intervalMs, intervalCount, isUnbounded }: RetentionRules,
+  { intervals: { clock, ends }, criterion }: RetentionRules,
   birth: Birth,
   events: readonly RetentionEvent[],
 ): readonly boolean[] => {
-  const later = events.filter(({ isReturn, timeMs }) => isReturn && timeMs > birth.timeMs)
-  const intervals = later.map(({ timeMs }) => Math.floor((timeMs - birth.timeMs) / intervalMs))
-  return Array.from({ length: intervalCount }, (_, k) =>
-    intervals.some((interval) => (isUnbounded ? interval >= k : interval === k)),
-  )
+  const fromMs = criterion === 'streak' ? birth.timeMs : birth.timeMs + 1
+  const returned = events
+    .filter(({ isReturn, timeMs }) => isReturn && timeMs >= fromMs)
+    .map(({ timeMs }) => intervalAt(ends, unitsBetween(clock, birth.timeMs, timeMs)))
+  return ends.map((_, k) => countsIn(criterion, returned, k))
+}
+
+const countsIn = (criterion: Criterion, returned: readonly number[], k: number): boolean => {
+  switch (criterion) {
+    case 'on':
+      return returned.includes(k)
+    case 'on-or-after':
+      return returned.some((interval) => interval >= k)
+    case 'on-or-before':
+      return returned.some((interval) => interval <= k)
+    case 'streak':
+      return Array.from({ length: k + 1 }, (_, earlier) => earlier).every((one) => returned.includes(one))
+  }
 }
 
 /** Cohorts by key, of the events of each person; without a breakdown there is one key, ''. */
