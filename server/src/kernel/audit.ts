@@ -38,6 +38,7 @@ export type AuditEventType =
   | 'event_deletion.canceled'
   | 'classified_properties.updated'
   | 'data_rules.updated'
+  | 'session_settings.updated'
   | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 
 export interface AuditActor {

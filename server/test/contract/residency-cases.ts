@@ -186,6 +186,7 @@ const savedCases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     ]),
   ),
   ...appCases(['PUT', 'POST'], 'cohorts/:definitionId/members', 'cohorts/1/members'),
+  ...appCases(['GET', 'PUT'], 'session-settings', 'session-settings'),
   ...appCases(['GET', 'POST'], 'annotations', 'annotations'),
   ...appCases(['GET', 'POST'], 'annotations/tags', 'annotations/tags'),
   ...appCases(['GET', 'PATCH', 'DELETE'], 'annotations/:annotationId', 'annotations/1'),

@@ -9,13 +9,16 @@ import type { CohortDefinition } from './definitions/cohort.ts'
 import type { CustomEventDefinition } from './definitions/custom-event.ts'
 import { type DataViewDefinition, dataViewExpression } from './definitions/data-view.ts'
 import type { FunnelDefinition } from './definitions/funnel.ts'
+import type { SessionSettings } from './definitions/session-settings.ts'
 import { type MemberRouteDeps, memberRoutes } from './member-routes.ts'
 import { oldAnnotationRoutes } from './old-annotation-routes.ts'
 import { type DefinitionRouteDeps, definitionRoutes } from './routes.ts'
+import { sessionSettingsRoutes } from './session-settings-routes.ts'
 import { createCohortMembers } from './store/clickhouse-cohort-members.ts'
 import { type AnnotationStore, createAnnotationStore } from './store/postgres-annotation-store.ts'
 import { createCohortStateStore } from './store/postgres-cohort-state-store.ts'
 import { createDefinitionStore, type DefinitionKind, type SavedDefinition } from './store/postgres-definition-store.ts'
+import { createSessionSettingsStore, type SessionSettingsStore } from './store/postgres-session-settings-store.ts'
 
 export interface ReportsDeps {
   readonly control: ControlDb
@@ -61,6 +64,7 @@ export interface SavedReports {
   dataView(scope: ProjectScope, id: number): Promise<string | null | undefined>
   /** The same for profiles. */
   dataViewOfProfiles(scope: ProjectScope, id: number): Promise<string | null | undefined>
+  sessionSettings(scope: ProjectScope): Promise<SessionSettings>
 }
 
 export interface Reports {
@@ -72,12 +76,14 @@ export interface Reports {
 
 /** Every route of the slice. */
 export const reportRoutes = (
-  deps: DefinitionRouteDeps & MemberRouteDeps & { readonly annotations: AnnotationStore },
+  deps: DefinitionRouteDeps &
+    MemberRouteDeps & { readonly annotations: AnnotationStore; readonly sessionSettings: SessionSettingsStore },
 ): readonly Route[] => [
   ...definitionRoutes(deps),
   ...memberRoutes(deps),
   ...annotationRoutes(deps.annotations),
   ...oldAnnotationRoutes(deps.annotations),
+  ...sessionSettingsRoutes(deps.sessionSettings),
 ]
 
 // Far more than anybody reads through.
@@ -88,6 +94,7 @@ export const createReports = (deps: ReportsDeps): Reports => {
   const { control, appendAudit } = deps
   const definitions = createDefinitionStore({ control, appendAudit, countMax: definitionCountMax })
   const cohortStates = createCohortStateStore(control)
+  const sessionSettings = createSessionSettingsStore({ control, appendAudit })
   const membersOf = (regionId: string) => createCohortMembers(deps.regionDb(regionId))
 
   const trying = async (regionId: string, work: () => Promise<void>): Promise<void> => {
@@ -135,6 +142,7 @@ export const createReports = (deps: ReportsDeps): Reports => {
       sweep,
       checkExpression: deps.checkExpression,
       annotations: createAnnotationStore({ control, appendAudit }),
+      sessionSettings,
     }),
     sweep,
     saved: {
@@ -152,6 +160,7 @@ export const createReports = (deps: ReportsDeps): Reports => {
         const view = await dataView(scope, id)
         return view === undefined ? undefined : dataViewExpression(view)
       },
+      sessionSettings: async (scope) => (await sessionSettings.find(scope)).settings,
       dataViewOfProfiles: async (scope, id) => {
         const view = await dataView(scope, id)
         return view === undefined ? undefined : (view.profile_where ?? null)

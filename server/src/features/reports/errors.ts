@@ -1,4 +1,4 @@
-import { InvalidRequest, NotFound } from '../../kernel/errors.ts'
+import { AppError, InvalidRequest, NotFound } from '../../kernel/errors.ts'
 import type { DefinitionKind } from './store/postgres-definition-store.ts'
 
 export class NoSuchDefinition extends NotFound {
@@ -16,6 +16,12 @@ export class NoSuchAnnotation extends NotFound {
 export class TooManyDefinitions extends InvalidRequest {
   constructor(kind: DefinitionKind, countMax: number) {
     super(`a project has at most ${countMax} of the kind ${kind}`)
+  }
+}
+
+export class SessionSettingsChanged extends AppError {
+  constructor(version: number) {
+    super('CONFLICT', `the session settings were changed meanwhile: their version is ${version}`, { status: 409 })
   }
 }
 

@@ -3,3 +3,4 @@ export type { BookmarkDefinition, InsightsDefinition, InsightsMetric } from './d
 export type { CohortCondition, CohortLeaf } from './definitions/cohort.ts'
 export { type FunnelDefinition, type FunnelStep, windowSeconds } from './definitions/funnel.ts'
 export { type Breakdown, customEventId } from './definitions/parts.ts'
+export type { SessionSettings } from './definitions/session-settings.ts'

@@ -28,6 +28,7 @@ export const eventKinds: Readonly<Record<AuditEventType, EventKind>> = {
   'lookup_table.updated': { displayName: 'Lookup Table Updated', scope: 'project' },
   'lookup_table.deleted': { displayName: 'Lookup Table Deleted', scope: 'project' },
   'data_rules.updated': { displayName: 'Data Rules Updated', scope: 'project' },
+  'session_settings.updated': { displayName: 'Session Settings Updated', scope: 'project' },
   'funnel.created': { displayName: 'Funnel Created', scope: 'project' },
   'funnel.updated': { displayName: 'Funnel Updated', scope: 'project' },
   'funnel.deleted': { displayName: 'Funnel Deleted', scope: 'project' },

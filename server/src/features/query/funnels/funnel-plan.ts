@@ -1,7 +1,7 @@
 import type { Match } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import type { CountingRules } from '../domain/funnel/person.ts'
-import type { SessionMode } from '../domain/sessions/sessions.ts'
+import type { SessionRules } from '../domain/sessions/sessions.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 
 export interface VirtualPart {
@@ -21,7 +21,7 @@ export interface FunnelPlan extends CountingRules {
   readonly where: Expression | null
   readonly by: { readonly on: Expression; readonly limit: number } | null
   /** Null: sessions do not matter. */
-  readonly sessions: SessionMode | null
+  readonly sessions: SessionRules | null
   /** Parts that a session's beginning or end plays, rather than a stored event. */
   readonly virtual: readonly VirtualPart[]
 }

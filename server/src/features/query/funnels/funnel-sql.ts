@@ -3,6 +3,7 @@ import { bucketSql } from '../compile/bucket.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression, compileFilter } from '../compile/expression.ts'
 import { matchSql, namesOfMatches } from '../compile/match.ts'
+import { sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
 import type { Binder, EventContext } from '../compile/sql-context.ts'
 import { simultaneousMs } from '../domain/funnel/attempts.ts'
 import { notInSessions } from '../domain/sessions/sessions.ts'
@@ -18,13 +19,14 @@ const rangeOf = ({ buckets: { range }, windowMs }: FunnelPlan) => ({
 })
 
 /**
- * One row per person: an array of [instant, parts, value, filter, held values], by time. Nothing says who it is. Where
- * sessions matter, every event is in it.
+ * One row per person: an array of [instant, parts, value, filter, held values, mark], by time. Nothing says who it is.
+ * Where sessions matter, every event is in it; the mark is there where they go by events or a property.
  */
 export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan): string => {
   const context = createEventContext(view, binder)
   const matches = [...plan.steps, ...plan.excluded]
   const parts = matches.map((match, at) => `if(${matchSql(context, match)}, ${at}, -1)`)
+  const mark = plan.sessions === null ? null : sessionMarkSql(binder, context, plan.sessions)
   const value = plan.by === null ? `''` : compileExpression(plan.by.on, 'json', context)
   const columns = [
     `${context.personKey} AS person`,
@@ -33,6 +35,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
     `${value} AS v`,
     `${filterSql(context, plan)} AS f`,
     `[${plan.held.map((name) => context.eventProperty(name)).join(', ')}]::Array(String) AS h`,
+    ...(mark === null ? [] : [`${mark} AS x`]),
   ]
   const from = eventSource(view, binder, context, {
     range: sourceRange(plan),
@@ -44,7 +47,9 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
   const first = plan.blocks[0] ?? []
   const isVirtual = plan.virtual.some(({ part }) => first.includes(part))
   const isEntry = isVirtual ? inRange : `${inRange} AND hasAny(parts, ${binder.bind(first, 'Array(Int16)')})`
-  return `SELECT arraySort(groupArray((t, parts, v, f, h))) AS events
+  // Only a start and an end have a place among what is of one instant.
+  const order = plan.sessions?.kind === 'events' ? `one -> (one.1, ${sessionOrderSql('one.6')}, one), ` : ''
+  return `SELECT arraySort(${order}groupArray((t, parts, v, f, h${mark === null ? '' : ', x'}))) AS events
 FROM (SELECT ${columns.join(',\n  ')} ${from})
 ${plan.sessions === null ? 'WHERE notEmpty(parts)' : ''}
 GROUP BY person HAVING countIf(${isEntry}) > 0`

@@ -5,7 +5,7 @@ import { bucketKeys } from '../domain/expression/bucket-keys.ts'
 import { parseBreakdown, parseExpression } from '../domain/expression/parse.ts'
 import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
 import { addAttempt, emptyTally, type Tally } from '../domain/funnel/tally.ts'
-import { defaultSessionMode, sessionsOf } from '../domain/sessions/sessions.ts'
+import { defaultSessionMode, type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { bucketsOfDays, type Unit } from '../domain/time/buckets.ts'
 import { dayNumberOf } from '../domain/time/days.ts'
 import { wallMs } from '../domain/time/zones.ts'
@@ -33,11 +33,11 @@ const someEvents = (random: Random): readonly RigEvent[] =>
       random.pick([0, 1_000, 2_000, 2_001, 9e5, 36e5]),
     who: random.pick(['', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']),
     properties: random.pick<object>([
-      { v: 'x' },
-      { v: 'x', ok: true },
-      { v: ['x', 'y'] },
-      { v: null, ok: true },
-      { v: 'y', ok: false },
+      { v: 'x', s: 'one' },
+      { v: 'x', ok: true, s: '' },
+      { v: ['x', 'y'], s: 'one' },
+      { v: null, ok: true, s: 'two' },
+      { v: 'y', ok: false, s: null },
       {},
     ]) as never,
   }))
@@ -88,7 +88,7 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
   return {
     ...plan,
     counting,
-    ...(counting === 'sessions' ? { sessions: defaultSessionMode, sessionCount: random.pick([1, 2]) } : {}),
+    ...(counting === 'sessions' ? { sessions: random.pick(sessionRules), sessionCount: random.pick([1, 2]) } : {}),
     ...(isExcluding ? { excluded: [match('X')], exclusions: [{ part: steps.length, from: 0, to: last }] } : {}),
     held: random.pick([[], ['v']]),
     isBreakdownHeld: random.pick([true, false]),
@@ -98,6 +98,18 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
     by: random.pick([null, { on: parseBreakdown('v'), limit: 100 }]),
   }
 }
+
+const sessionRules: readonly SessionRules[] = [
+  defaultSessionMode,
+  { kind: 'timeout', timeoutMs: 7_200_000 },
+  { kind: 'events', start: 'A', end: 'B' },
+  { kind: 'events', start: 'A', end: 'X' },
+  { kind: 'property', property: 's' },
+]
+const isOf = ({ sessions }: FunnelPlan, event: string, part: 'start' | 'end') =>
+  sessions?.kind === 'events' && sessions[part] === event
+/** Of one instant a start comes first and an end last. */
+const rank = ({ isStart, isEnd }: { isStart: boolean; isEnd: boolean }) => (isStart ? 0 : isEnd ? 2 : 1)
 
 /** The same events, gathered without the engine. */
 const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly PersonEvents[] => {
@@ -111,7 +123,13 @@ const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly Perso
       .map(({ event, timeMs, properties = {} }) => ({
         timeMs,
         parts: all.flatMap((name, at) => (name === event ? [at] : [])),
+        mark: {
+          isStart: isOf(plan, event, 'start'),
+          isEnd: isOf(plan, event, 'end'),
+          sessionId: (properties['s'] ?? null) as string | null,
+        },
         v: text(properties['v']),
+        s: text(properties['s'] ?? undefined),
         filter: (properties['ok'] === true ? 1 : 0) + (properties['ok'] === undefined ? 0 : 2),
       }))
       .filter(
@@ -122,10 +140,12 @@ const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly Perso
       .toSorted(
         (a, b) =>
           a.timeMs - b.timeMs ||
+          rank(a.mark) - rank(b.mark) ||
           compared(a.parts.map(String).join(), b.parts.map(String).join()) ||
           compared(plan.by === null ? '' : a.v, plan.by === null ? '' : b.v) ||
           (plan.where === null ? 0 : a.filter - b.filter) ||
-          compared(a.v, b.v),
+          (plan.held.length === 0 ? 0 : compared(a.v, b.v)) ||
+          (plan.sessions?.kind === 'property' ? compared(a.s, b.s) : 0),
       )
     const person: PersonEvents = {
       times: rows.map(({ timeMs }) => timeMs),
@@ -138,7 +158,7 @@ const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly Perso
         : {
             sessions: sessionsOf(
               plan.sessions,
-              rows.map(({ timeMs }) => ({ timeMs, day: dayOf(timeMs) })),
+              rows.map(({ timeMs, mark }) => ({ timeMs, day: dayOf(timeMs), ...mark })),
             ),
           }),
     }

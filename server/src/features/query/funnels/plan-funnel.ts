@@ -4,10 +4,11 @@ import { customEventId, type FunnelDefinition, type FunnelStep, windowSeconds } 
 import { type Match, selectionOf } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
-import { defaultSessionMode, sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
+import { sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 import type { Definitions } from '../ports.ts'
 import type { ReadView } from '../read-view.ts'
+import { sessionRulesOf } from '../session-rules.ts'
 import type { FunnelPlan, VirtualPart } from './funnel-plan.ts'
 
 export interface FunnelQuestion {
@@ -64,7 +65,7 @@ export const planFunnel = async (
     buckets,
     where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
     by,
-    sessions: definition.counting === 'sessions' || virtual.length > 0 ? defaultSessionMode : null,
+    sessions: definition.counting === 'sessions' || virtual.length > 0 ? await sessionRulesOf(definitions, view) : null,
     virtual,
   }
 }

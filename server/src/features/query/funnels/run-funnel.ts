@@ -4,7 +4,7 @@ import { bucketKeys } from '../domain/expression/bucket-keys.ts'
 import type { Attempt } from '../domain/funnel/attempts.ts'
 import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
 import { addAttempt, addTally, emptyTally, type Tally } from '../domain/funnel/tally.ts'
-import { sessionsOf } from '../domain/sessions/sessions.ts'
+import { type SessionEvent, type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { keyOfBucket } from '../domain/time/buckets.ts'
 import type { QueryCall } from '../http/query-route.ts'
 import { entryRanges } from './entry-ranges.ts'
@@ -34,7 +34,14 @@ export const countInEngine = async ({ run, view }: Call, plan: FunnelPlan): Prom
   return { all: new Map(found), byKey: null }
 }
 
-type EventRow = readonly [ms: number, parts: readonly number[], value: string, filter: number, held: readonly string[]]
+type EventRow = readonly [
+  ms: number,
+  parts: readonly number[],
+  value: string,
+  filter: number,
+  held: readonly string[],
+  mark: string | number | undefined,
+]
 
 /** Persons come one after another, so what is held is one person and the sums. */
 export const countByPerson = async ({ run, view }: Call, plan: FunnelPlan): Promise<FunnelAnswer> => {
@@ -67,9 +74,18 @@ const personOf = (plan: FunnelPlan, rows: readonly EventRow[], dayOf: (ms: numbe
     ...(plan.held.length === 0 ? {} : { held: rows.map(([, , , , held]) => heldText(held)) }),
   }
   if (plan.sessions === null) return person
-  const days = rows.map(([timeMs]) => ({ timeMs, day: dayOf(timeMs) }))
-  const sessions = sessionsOf(plan.sessions, days)
+  const rules = plan.sessions
+  const sessions = sessionsOf(
+    rules,
+    rows.map(([timeMs, , , , , mark]) => ({ timeMs, day: dayOf(timeMs), ...markOf(rules, mark) })),
+  )
   return withSessionEvents(plan.virtual, { ...person, sessions }, sessions)
+}
+
+/** What `sessionMarkSql` says of an event. */
+const markOf = ({ kind }: SessionRules, mark: EventRow[5]): Pick<SessionEvent, 'isStart' | 'isEnd' | 'sessionId'> => {
+  if (kind === 'events') return { isStart: mark === 1 || mark === 3, isEnd: mark === 2 || mark === 3 }
+  return kind === 'property' ? { sessionId: typeof mark === 'string' && mark !== '' ? mark : null } : {}
 }
 
 const heldText = (held: readonly string[]): string | null =>

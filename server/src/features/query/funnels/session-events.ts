@@ -13,12 +13,16 @@ export const withSessionEvents = (
   if (virtual.length === 0) return person
   const partsAt = (where: VirtualPart['at']) => virtual.filter(({ at }) => at === where).map(({ part }) => part)
   const [starts, ends] = [partsAt('start'), partsAt('end')]
+  // Those by a property may lie in each other.
+  const lastOf = new Map(sessions.map((session, at) => [session, at]))
+  const begun = new Set<number>()
   const order: { readonly from: number; readonly parts: readonly number[] }[] = []
   for (const [at, session] of sessions.entries()) {
     const isIn = session !== -1
-    if (isIn && sessions[at - 1] !== session) order.push({ from: at, parts: starts })
+    if (isIn && !begun.has(session)) order.push({ from: at, parts: starts })
+    begun.add(session)
     order.push({ from: at, parts: person.parts[at] ?? [] })
-    if (isIn && sessions[at + 1] !== session) order.push({ from: at, parts: ends })
+    if (isIn && lastOf.get(session) === at) order.push({ from: at, parts: ends })
   }
   const along = <Value>(list: readonly Value[]): readonly Value[] => order.map(({ from }) => list[from] as Value)
   return {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openQueryRig, type QueryRig, type RigEvent } from '../../../../test/support/query-rig.ts'
 import { type Random, seeded } from '../../../../test/support/random-expressions.ts'
-import type { InsightsDefinition, InsightsMetric } from '../../reports/index.ts'
-import { defaultSessionMode, sessionsOf } from '../domain/sessions/sessions.ts'
+import type { InsightsDefinition, InsightsMetric, SessionSettings } from '../../reports/index.ts'
+import { type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { dayNumberOf, dayOfNumber } from '../domain/time/days.ts'
 import { lastDays, startOfKey } from '../domain/time/report-dates.ts'
 import { wallMs } from '../domain/time/zones.ts'
@@ -24,15 +24,15 @@ afterAll(() => rig.close())
 
 const someEvents = (random: Random): readonly RigEvent[] =>
   Array.from({ length: 300 }, () => ({
-    event: random.pick(['A', 'B']),
+    event: random.pick(['A', 'B', 'C']),
     timeMs: (firstDay - 20) * dayMs + Math.floor(random.next() * 24 * 30 * 4) * 900_000,
     who: random.pick(['', 'p1', 'p2', 'p3', 'p4', 'p5']),
     properties: random.pick<object>([
-      { n: 1, v: 'x' },
+      { n: 1, v: 'x', s: '' },
       { n: 2.5, v: ['x', 'y'] },
-      { n: -3 },
-      { n: 'no', v: null },
-      { v: 'z' },
+      { n: -3, s: 'two' },
+      { n: 'no', v: null, s: null },
+      { v: 'z', s: 'one' },
     ]) as never,
   }))
 
@@ -70,6 +70,29 @@ const aMetric = (random: Random): InsightsMetric => {
   }
 }
 
+const sessionSettings: readonly (readonly [SessionSettings, SessionRules])[] = [
+  [
+    { mode: 'timeout', timeout_minutes: 30 },
+    { kind: 'timeout', timeoutMs: 1_800_000 },
+  ],
+  [
+    { mode: 'timeout', timeout_minutes: 300 },
+    { kind: 'timeout', timeoutMs: 18_000_000 },
+  ],
+  [
+    { mode: 'events', start_event: 'A', end_event: 'B' },
+    { kind: 'events', start: 'A', end: 'B' },
+  ],
+  [
+    { mode: 'events', start_event: 'A', end_event: 'A' },
+    { kind: 'events', start: 'A', end: 'A' },
+  ],
+  [
+    { mode: 'property', property: 's' },
+    { kind: 'property', property: 's' },
+  ],
+]
+
 const quantile = (values: readonly number[], q: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const place = q * (sorted.length - 1)
@@ -93,13 +116,22 @@ interface Known extends RigEvent {
   readonly keys: readonly string[]
 }
 
-const known = (events: readonly RigEvent[]): readonly Known[] => {
+const known = (events: readonly RigEvent[], rules: SessionRules): readonly Known[] => {
   const dayOf = (ms: number) => Math.floor(wallMs(zone, ms) / dayMs)
   return [...Map.groupBy(events, ({ who }) => who).values()].flatMap((own) => {
-    const sorted = own.toSorted((a, b) => a.timeMs - b.timeMs)
+    const isOf = ({ event }: RigEvent, part: 'start' | 'end') => rules.kind === 'events' && rules[part] === event
+    // Of one instant a start comes first and an end last.
+    const rank = (one: RigEvent) => (isOf(one, 'start') ? 0 : isOf(one, 'end') ? 2 : 1)
+    const sorted = own.toSorted((a, b) => a.timeMs - b.timeMs || rank(a) - rank(b))
     const sessions = sessionsOf(
-      defaultSessionMode,
-      sorted.map(({ timeMs }) => ({ timeMs, day: dayOf(timeMs) })),
+      rules,
+      sorted.map((one) => ({
+        timeMs: one.timeMs,
+        day: dayOf(one.timeMs),
+        isStart: isOf(one, 'start'),
+        isEnd: isOf(one, 'end'),
+        sessionId: rules.kind === 'property' ? ((one.properties?.[rules.property] ?? null) as string | null) : null,
+      })),
     )
     return sorted.map((event, at) => {
       const v = event.properties?.['v']
@@ -125,7 +157,9 @@ const measured = (
   if (trailing !== undefined) return people(inside(startOf(lastDay - trailing + 1), startOf(lastDay + 1)))
   if (math === 'unique') return people(own)
   if (math === 'sessions')
-    return new Set(own.filter(({ who }) => who !== '').map(({ who, session }) => `${who} ${session}`)).size
+    return new Set(
+      own.filter(({ who, session }) => who !== '' && session !== -1).map(({ who, session }) => `${who} ${session}`),
+    ).size
   const q = percentile / 100
   const valuesIn = (some: readonly Known[]): readonly unknown[] =>
     some
@@ -179,15 +213,22 @@ const plain = (byKeys: Readonly<Record<string, readonly (number | null)[]>>) =>
   )
 
 describe('measurements in the engine', () => {
-  it.each([1, 2, 3])('are those of plain loops (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4])('are those of plain loops (seed %i)', async (seed) => {
     const random = seeded(seed)
     const events = someEvents(random)
     await rig.insert(seed, events)
     const call = await rig.call(seed, zone, (firstDay + 30) * dayMs)
-    const all = known(events)
-    const none = { customEvent: async () => null, dataView: async () => undefined }
     for (let round = 0; round < 40; round += 1) {
-      const metric = aMetric(random)
+      const [settings, rules] = random.pick(sessionSettings)
+      const all = known(events, rules)
+      const none = {
+        customEvent: async () => null,
+        dataView: async () => undefined,
+        sessionSettings: async () => settings,
+      }
+      // Seed 4 is all about sessions.
+      const metric: InsightsMetric =
+        seed === 4 ? { event: random.pick(['A', 'B', '$any_event']), math: 'sessions' } : aMetric(random)
       const definition: InsightsDefinition = {
         type: 'insights',
         metrics: [metric],
@@ -201,7 +242,7 @@ describe('measurements in the engine', () => {
       const plans = await planInsights(none, call.view, definition)
       const [line] = await runInsights(call, definition, plans)
       const wanted = expected(metric, plans[0] as MetricPlan, all)
-      const label = JSON.stringify({ seed, round, definition })
+      const label = JSON.stringify({ seed, round, settings, definition })
       expect(rounded(line?.all ?? []), label).toEqual(rounded(wanted.all))
       if (line?.byKeys != null) expect(plain(Object.fromEntries(line.byKeys)), label).toEqual(plain(wanted.byKeys))
     }

@@ -1,5 +1,6 @@
 import type { Match } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
+import type { SessionRules } from '../domain/sessions/sessions.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 
 export type Aggregate = 'sum' | 'average' | 'median' | 'percentile' | 'min' | 'max' | 'distinct'
@@ -11,7 +12,7 @@ export type Measurement =
   | { readonly kind: 'unique' }
   /** Trailing days that end with the last day of each bucket: 1, 7 or 30. */
   | { readonly kind: 'active'; readonly dayCount: number }
-  | { readonly kind: 'sessions' }
+  | { readonly kind: 'sessions'; readonly rules: SessionRules }
   | { readonly kind: 'property'; readonly aggregate: Aggregate; readonly property: Expression }
   /** Of each person first; `property` null: how often they did it. */
   | {

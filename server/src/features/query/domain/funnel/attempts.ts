@@ -55,9 +55,11 @@ export const firstFrom = (times: readonly number[], ms: number): number => {
 const timeOf = ({ times }: FunnelEvents, at: number): number => times[at] as number
 const partsOf = ({ parts }: FunnelEvents, at: number): readonly number[] => parts[at] as readonly number[]
 
-/** Whether the event can begin an attempt. */
-export const isEntry = ({ blocks }: FunnelRules, events: FunnelEvents, at: number): boolean =>
-  partsOf(events, at).some((part) => blocks[0]?.includes(part)) && events.held?.[at] !== null
+/** Whether the event can begin an attempt. One that lasts for sessions begins in one. */
+export const isEntry = ({ blocks, sessionCount }: FunnelRules, events: FunnelEvents, at: number): boolean =>
+  partsOf(events, at).some((part) => blocks[0]?.includes(part)) &&
+  events.held?.[at] !== null &&
+  (sessionCount === null || events.sessions?.[at] !== -1)
 
 const isSameSession = ({ sessionCount }: FunnelRules, { sessions }: FunnelEvents, entry: number, at: number) =>
   sessionCount === null ||
@@ -172,11 +174,11 @@ export function* attemptsIn(rules: FunnelRules, events: FunnelEvents, range: Ent
 /** One attempt for each session that has an entry in the range. */
 export function* attemptsBySession(rules: FunnelRules, events: FunnelEvents, range: EntryRange): Generator<Attempt> {
   const { times, sessions = [] } = events
-  let last = -1
+  const seen = new Set<number>()
   for (let at = firstFrom(times, range.fromMs); at < times.length && timeOf(events, at) < range.toMs; at += 1) {
     const session = sessions[at] as number
-    if (session <= last || !isEntry(rules, events, at)) continue
-    last = session
+    if (seen.has(session) || !isEntry(rules, events, at)) continue
+    seen.add(session)
     yield attemptFrom(rules, events, rules.isOptimized ? nearestEntry(rules, events, at, range) : at)
   }
 }

@@ -18,12 +18,17 @@ export type SessionMode =
   | { readonly kind: 'events' }
   | { readonly kind: 'property' }
 
+/** The same with what makes it: how a project's sessions are put together. */
+export type SessionRules =
+  | { readonly kind: 'timeout'; readonly timeoutMs: number }
+  | { readonly kind: 'events'; readonly start: string; readonly end: string }
+  | { readonly kind: 'property'; readonly property: string }
+
 /** Events that are not stored: they are where a session begins and ends. */
 export const sessionStartEvent = '$session_start'
 export const sessionEndEvent = '$session_end'
 
-export const defaultSessionTimeoutMs = 1_800_000
-export const defaultSessionMode: SessionMode = { kind: 'timeout', timeoutMs: defaultSessionTimeoutMs }
+export const defaultSessionMode: SessionRules = { kind: 'timeout', timeoutMs: 1_800_000 }
 
 /** Events that are in no session: those about ids, and those that others send on somebody's behalf. */
 export const notInSessions: readonly string[] = [
