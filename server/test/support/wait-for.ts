@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Waits until `condition` gives something true and returns it; fails with what was awaited after `limitMs`. */
@@ -22,19 +22,24 @@ const stateOf = (statFile: string): string => {
   return stat.charAt(stat.lastIndexOf(')') + 2)
 }
 
-/** Whether a process runs: one that has ended and only waits for its parent to ask is not alive. */
+const threadStates = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`))
+
+/**
+ * Whether a process runs: one that has ended and only waits for its parent to ask is not alive. The last of its threads
+ * decides: until then it holds its files and locks.
+ */
 export const isAlive = (pid: number): boolean => {
   try {
-    return stateOf(`/proc/${pid}/stat`) !== 'Z'
+    return threadStates(pid).some((state) => state !== 'Z')
   } catch {
-    return false
+    // It went away between two looks: the next one tells.
+    return existsSync(`/proc/${pid}/task`)
   }
 }
 
 /** Stops a process where it stands. On a busy machine its threads run on for a moment after the signal: waits for each. */
 export const stall = async (pid: number): Promise<void> => {
   process.kill(pid, 'SIGSTOP')
-  await waitFor('every thread stands still', () =>
-    readdirSync(`/proc/${pid}/task`).every((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`) === 'T'),
-  )
+  await waitFor('every thread stands still', () => threadStates(pid).every((state) => state === 'T'))
 }
