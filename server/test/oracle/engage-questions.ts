@@ -7,11 +7,12 @@ import { idsOfPeople, valuesOf } from './raw-questions.ts'
 import { type Facts, profileRecord } from './saved-things.ts'
 import { dayMs } from './zone-clock.ts'
 
-export const factsOf = ({ model, events }: World, nowMs: number): Facts => ({
+/** `view`: whoever looks through a data view knows of no other events (query §1). */
+export const factsOf = ({ model, events }: World, nowMs: number, view: Filter | null = null): Facts => ({
   model,
   nowMs,
   byPerson: Map.groupBy(
-    events.filter(({ person }) => person !== ''),
+    events.filter((event) => event.person !== '' && (view?.holds(model.recordOf(event, nowMs)) ?? true)),
     ({ person }) => person,
   ),
 })
@@ -161,7 +162,7 @@ export const engage = (world: World): Question => {
     params,
     ask: (client) => askPages(client, params),
     expected: (nowMs) => {
-      const facts = factsOf(world, nowMs)
+      const facts = factsOf(world, nowMs, view?.filter ?? null)
       const profiles = model.profiles()
       const found = (hasAll ? everybody(facts) : [...profiles.keys()])
         .filter((person) => cohort?.holds(person, facts) ?? true)
