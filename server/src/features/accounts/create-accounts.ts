@@ -1,4 +1,4 @@
-import type { Route } from '../../http/route.ts'
+import type { Reply, Route } from '../../http/route.ts'
 import { firstOwnerRoute } from './first-owner.ts'
 import { createInvitations, type InvitationsDeps } from './invitations.ts'
 import { memberRoutes } from './member-routes.ts'
@@ -27,9 +27,22 @@ export interface Accounts {
 
 /** Organizations, projects, and who works in them (auth §4, §6). */
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
-  routes: accountRoutes(deps),
+  routes: accountRoutes(deps).map((route) => (route.method === 'GET' ? route : seenAtOnce(route, deps))),
   startWorkers: () => startPurgeWorkers(deps),
 })
+
+/** Other servers hear of a change by its notification; this one answers only when its own caches know of it. */
+const seenAtOnce = <R extends Route>(route: R, { control }: Pick<AccountsDeps, 'control'>): R => {
+  const handle = route.handle as (request: never) => Promise<Reply>
+  return {
+    ...route,
+    handle: async (request: never) => {
+      const reply = await handle(request)
+      for (const channel of ['project_changed', 'access_changed']) control.tellOwnListeners(channel)
+      return reply
+    },
+  }
+}
 
 export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
   const { organizationRoleOf, nowMs } = deps

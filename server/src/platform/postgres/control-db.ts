@@ -19,5 +19,10 @@ export interface ControlDb extends ControlTx {
   notify(channel: string, payload: string): Promise<void>
   /** Calls `onMessage` for every notification and, with null, after each reconnect (something may have been missed). */
   listen(channel: string, onMessage: (payload: string | null) => void): Promise<void>
+  /**
+   * Calls this process's own listeners of a channel now. Its notification comes a moment after a change is committed:
+   * whoever made the change is to see it in the next request.
+   */
+  tellOwnListeners(channel: string): void
   ping(timeoutMs?: number): Promise<void>
 }

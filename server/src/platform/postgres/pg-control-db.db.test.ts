@@ -46,6 +46,9 @@ describe('control database', () => {
   it('delivers notifications, and null after a lost connection', async () => {
     const received: (string | null)[] = []
     await engines.control.listen('news', (payload) => received.push(payload))
+    engines.control.tellOwnListeners('news')
+    engines.control.tellOwnListeners('other news')
+    expect(received.splice(0)).toEqual([''])
     await engines.control.notify('news', 'one')
     await waitFor('the first message', () => received.length === 1)
     await killBackend("query LIKE 'LISTEN%'")

@@ -150,6 +150,7 @@ export const openPgControlDb = (
   pool.on('error', () => undefined)
   const closing = new AbortController()
   const leases = new Set<Lease>()
+  const listeners = new Map<string, readonly ((payload: string | null) => void)[]>()
 
   const tryLease = async (name: string): Promise<Lease | null> => {
     const lease = await takeLease(connection, name)
@@ -185,7 +186,13 @@ export const openPgControlDb = (
     async notify(channel, payload) {
       await rowsOf(pool, 'SELECT pg_notify($1, $2)', [channel, payload])
     },
-    listen: (channel, onMessage) => keepListening(connection, channel, onMessage, closing.signal),
+    listen: (channel, onMessage) => {
+      listeners.set(channel, [...(listeners.get(channel) ?? []), onMessage])
+      return keepListening(connection, channel, onMessage, closing.signal)
+    },
+    tellOwnListeners: (channel) => {
+      for (const onMessage of listeners.get(channel) ?? []) onMessage('')
+    },
     ping,
     async close() {
       closing.abort()
