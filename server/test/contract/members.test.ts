@@ -14,6 +14,7 @@ import {
   us,
 } from '../support/provision.ts'
 import { scanFolder } from '../support/raw-scan.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 // AUTH-14, AUTH-15, AUTH-18 (auth §6): who is in organizations and projects, and how they come in.
 
@@ -192,8 +193,8 @@ describe('the first run', () => {
   it('prints a code that makes one owner, who can do everything, and then nothing', async () => {
     const fresh = await startLethe({ provision: null })
     try {
-      const code = /\/setup\?code=(\w{32})/.exec(fresh.logs())?.[1] ?? ''
-      expect(code).not.toBe('')
+      // Printed right after the line that says that it is ready.
+      const code = await waitFor('the link', () => /\/setup\?code=(\w{32})/.exec(fresh.logs())?.[1])
       const body = { code, email: 'first@acme.test', password, organization: 'Acme' }
       const setUp = (change: object) => fresh.post('/api/app/setup', { body: { ...body, ...change } })
       expect((await setUp({ code: 'x'.repeat(32) })).status).toBe(403)
