@@ -113,11 +113,15 @@ describe.each([
       expect(created).toMatchObject({ disclosure_type, compliance_type: 'ccpa', distinct_id_count: 1 })
       expect(created).toMatchObject({ project_id: us.id, requesting_user: owner.email })
       const operation = `GET ${path}/{tracking_id}`
-      const ended = await waitFor(`${kind} to end`, async () => {
-        const { results } = expectDocumented(operation, '200', await statusOf(created.tracking_id))
-        expect(results.tracking_id).toBe(created.tracking_id)
-        return results.status === 'SUCCESS' ? results : null
-      })
+      const ended = await waitFor(
+        `${kind} to end`,
+        async () => {
+          const { results } = expectDocumented(operation, '200', await statusOf(created.tracking_id))
+          expect(results.tracking_id).toBe(created.tracking_id)
+          return results.status === 'SUCCESS' ? results : null
+        },
+        40_000,
+      )
       const isRetrieval = kind === 'data-retrievals'
       expect(ended.result).toMatch(isRetrieval ? /^http:.*archive\.zip\?/ : /^$/)
       if (isRetrieval) expect(ended.results).toBe(ended.result)
