@@ -19,7 +19,7 @@ export const unreadable = { code: 400, error: expect.any(String), status: 'Bad R
  * A server for a file of bad input. After each test it is up and within its memory; in the end (`checkAfterwards`,
  * called last) every good event is stored and no log holds `mark`, which is in every value that is sent.
  */
-export const useBadInputServer = () => {
+export const openBadInputServer = () => {
   const mark = `mark${randomUUID().replaceAll('-', '')}`
   const good = new Set<string>()
   let running: Lethe | undefined

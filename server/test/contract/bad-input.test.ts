@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { asAccount, asOfficer, insist, statusOf } from '../fault/fault-rig.ts'
 import { us } from '../support/provision.ts'
 import { decodeZip } from '../support/raw-scan-frames.ts'
-import { importPath, json, ndjson, newId, nowSeconds, unreadable, useBadInputServer } from './bad-input-rig.ts'
+import { importPath, json, ndjson, newId, nowSeconds, openBadInputServer, unreadable } from './bad-input-rig.ts'
 
 const seed = Math.floor(Math.random() * 2 ** 31)
-const { lethe, mark, goodEvent, lineOf, checkAfterwards } = useBadInputServer()
+const { lethe, mark, goodEvent, lineOf, checkAfterwards } = openBadInputServer()
 
 /** An event as text, with `members` as more of its properties, so that JSON can be written that no object gives. */
 const eventText = (members: string, id: string = newId()): string =>

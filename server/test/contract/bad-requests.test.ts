@@ -13,12 +13,12 @@ import {
   memoryBytesMax,
   newId,
   nowSeconds,
+  openBadInputServer,
   tooLarge,
   unreadable,
-  useBadInputServer,
 } from './bad-input-rig.ts'
 
-const { lethe, mark, goodEvent, exportText, checkAfterwards } = useBadInputServer()
+const { lethe, mark, goodEvent, exportText, checkAfterwards } = openBadInputServer()
 
 describe('bytes that hurt', () => {
   const bomb = async (gibibytes: number): Promise<Buffer> => {
