@@ -11,7 +11,18 @@ export type Permission =
   | 'privacy:request'
   | 'audit:read'
   | 'project:read'
+  | 'profiles:export'
   | 'reports:write'
+  | 'reports:manage'
+  | 'definitions:write'
+  | 'lookup-tables:manage'
+  | 'classified:mark'
+  | 'classified:access'
+  | 'events:delete'
+  | 'data-rules:write'
+  | 'data-settings:write'
+  | 'settings:write'
+  | 'access-keys:read'
   | 'project:admin'
   | 'project:own'
 
@@ -25,9 +36,16 @@ export type OrganizationPermission =
   | 'teams:manage'
   | 'service-accounts:manage'
 
+/** Custom roles that somebody holds on a project (auth §6.4): they add up, beside a role of `projectRoles`. */
+export interface CustomRoles {
+  readonly names: readonly string[]
+  readonly permissions: ReadonlySet<Permission>
+}
+
 interface ProjectGrants {
   readonly organizationId: number
   readonly projectRoles: ReadonlyMap<number, Role>
+  readonly customRoles: ReadonlyMap<number, CustomRoles>
 }
 
 /** Who is asking, as found by `authenticate`. Never made from anything but a checked credential. */

@@ -59,8 +59,8 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
     if (found === null || !isRight) return null
     if (found.expiresAtMs !== null && found.expiresAtMs <= clock.nowMs()) return null
     await touch('service_account', found.id)
-    const { id, organizationId, projectRoles } = found
-    return { kind: 'service-account', id, username, organizationId, projectRoles }
+    const { id, organizationId, projectRoles, customRoles } = found
+    return { kind: 'service-account', id, username, organizationId, projectRoles, customRoles }
   }
 
   /** User name without password: a project's secret, or its token (which is no secret). */
@@ -127,8 +127,8 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
 const principalRights = (rights: AccountRights) => {
   // The first organization stands for the person in the audit log; what they may do is in projectRoles.
   const [organizationId = 0, organizationRole = 'member'] = [...rights.organizationRoles][0] ?? []
-  const { userId, email, projectRoles } = rights
-  return { userId, email, organizationId, organizationRole, projectRoles } as const
+  const { userId, email, projectRoles, customRoles } = rights
+  return { userId, email, organizationId, organizationRole, projectRoles, customRoles } as const
 }
 
 // 401 is told with the scheme that would do, but not to browsers' pages: they would open a dialog of their own.

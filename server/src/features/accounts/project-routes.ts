@@ -112,7 +112,7 @@ const settingRoutes = ({ projects, organizationRoleOf, regions }: ProjectRouteDe
     handle: async ({ project }: Scoped) => jsonReply(200, { status: 'ok', results: shownProject(project) }, noStore),
   },
   {
-    ...scoped('project:admin'),
+    ...scoped('settings:write'),
     method: 'PATCH',
     path: one,
     handle: async (request: Scoped) => {
@@ -175,7 +175,7 @@ const endRoutes = ({ projects, organizationRoleOf }: ProjectRouteDeps): readonly
 
 const keyRoutes = ({ projects, organizationRoleOf }: ProjectRouteDeps): readonly Route[] => [
   {
-    ...scoped('project:admin'),
+    ...scoped('access-keys:read'),
     method: 'GET',
     path: `${one}/access-keys`,
     handle: async ({ project }: Scoped) =>

@@ -37,7 +37,7 @@ export const createClassification = (deps: ClassificationDeps): Classification =
 const access = {
   accepts: ['service-account', 'session'] satisfies CredentialKind[],
   project: 'path',
-  permission: 'project:admin',
+  permission: 'classified:mark',
 } as const
 const base = {
   surface: 'app',

@@ -22,11 +22,9 @@ export interface LifecycleRouteDeps {
 
 const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 64 * 1_024 } as const
 const project = '/api/app/projects/:projectId'
-const access = {
-  accepts: ['service-account', 'session'] satisfies CredentialKind[],
-  project: 'path',
-  permission: 'project:admin',
-} as const
+const who = { accepts: ['service-account', 'session'] satisfies CredentialKind[], project: 'path' } as const
+const retentionAccess = { ...who, permission: 'data-settings:write' } as const
+const deletionAccess = { ...who, permission: 'events:delete' } as const
 const noStore = { 'Cache-Control': 'no-store' }
 const ok = (results: object, status = 200) => jsonReply(status, { status: 'ok', results }, noStore)
 
@@ -36,14 +34,14 @@ export const lifecycleRoutes = (deps: LifecycleRouteDeps): readonly Route[] => [
     ...base,
     method: 'GET',
     path: `${project}/retention`,
-    access,
+    access: retentionAccess,
     handle: async ({ scope }: Scoped) => ok(shownRetention(await deps.findRetention(scope), deps.defaultDays)),
   },
   {
     ...base,
     method: 'PUT',
     path: `${project}/retention`,
-    access,
+    access: retentionAccess,
     handle: async (request: Scoped) => {
       const retention = bodyOf(request, retentionBody, retentionText)
       await deps.setRetention(request.scope, retention, whoOf(request))
@@ -54,14 +52,14 @@ export const lifecycleRoutes = (deps: LifecycleRouteDeps): readonly Route[] => [
     ...base,
     method: 'GET',
     path: `${project}/event-deletions`,
-    access,
+    access: deletionAccess,
     handle: async ({ scope }: Scoped) => ok(await deps.listDeletions(scope)),
   },
   {
     ...base,
     method: 'POST',
     path: `${project}/event-deletions`,
-    access,
+    access: deletionAccess,
     handle: async (request: Scoped) => {
       const { event, from_date: fromDate, to_date: toDate, filters } = bodyOf(request, deletionBody, deletionText)
       return ok(await deps.askDeletion(request.scope, { event, fromDate, toDate, filters }, whoOf(request)), 201)
@@ -71,7 +69,7 @@ export const lifecycleRoutes = (deps: LifecycleRouteDeps): readonly Route[] => [
     ...base,
     method: 'DELETE',
     path: `${project}/event-deletions/:deletionId`,
-    access,
+    access: deletionAccess,
     handle: async (request: Scoped) => {
       await deps.undoDeletion(request.scope, request.params['deletionId'] ?? '', whoOf(request))
       return jsonReply(200, { status: 'ok' }, noStore)

@@ -18,7 +18,7 @@ const path = '/api/app/projects/:projectId/data-rules'
 const access = {
   accepts: ['service-account', 'session'] satisfies CredentialKind[],
   project: 'path',
-  permission: 'project:admin',
+  permission: 'data-rules:write',
 } as const
 
 /** PRIV-35 and privacy §6: the rules of a project, read and replaced whole. */

@@ -11,7 +11,7 @@ const path = '/api/app/projects/:projectId/group-keys'
 const access = {
   accepts: ['service-account', 'session'] satisfies CredentialKind[],
   project: 'path',
-  permission: 'project:admin',
+  permission: 'data-settings:write',
 } as const
 const noStore = { 'Cache-Control': 'no-store' }
 

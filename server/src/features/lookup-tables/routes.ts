@@ -28,7 +28,7 @@ const app = { surface: 'app', hostFamily: 'web', bodyBytesMax: 64 * 1_024 } as c
 const appAccess = {
   accepts: ['service-account', 'session'] satisfies CredentialKind[],
   project: 'path',
-  permission: 'project:admin',
+  permission: 'lookup-tables:manage',
 } as const
 
 /** ING-25. The public API lists and replaces tables; making and removing them belongs to the web interface. */

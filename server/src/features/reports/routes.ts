@@ -27,24 +27,28 @@ const who = { accepts: ['service-account', 'session'] satisfies CredentialKind[]
 export const readAccess = { ...who, permission: 'project:read' } as const
 export const writeAccess = { ...who, permission: 'reports:write' } as const
 
+const definingAccess = { ...who, permission: 'definitions:write' } as const
+
 const kinds = {
-  funnels: { kind: 'funnel', definition: funnelDefinition },
-  bookmarks: { kind: 'bookmark', definition: bookmarkDefinition },
-  cohorts: { kind: 'cohort', definition: cohortDefinition },
-  'custom-events': { kind: 'custom-event', definition: customEventDefinition },
-  'data-views': { kind: 'data-view', definition: dataViewDefinition },
-} as const satisfies Record<string, { readonly kind: DefinitionKind; readonly definition: z.ZodType<object> }>
+  funnels: { kind: 'funnel', definition: funnelDefinition, write: writeAccess },
+  bookmarks: { kind: 'bookmark', definition: bookmarkDefinition, write: writeAccess },
+  cohorts: { kind: 'cohort', definition: cohortDefinition, write: writeAccess },
+  'custom-events': { kind: 'custom-event', definition: customEventDefinition, write: definingAccess },
+  'data-views': { kind: 'data-view', definition: dataViewDefinition, write: definingAccess },
+} as const satisfies Record<string, Saved>
+
+interface Saved {
+  readonly kind: DefinitionKind
+  readonly definition: z.ZodType<object>
+  /** Who may make, change and remove them. */
+  readonly write: typeof writeAccess | typeof definingAccess
+}
 
 /** RPT-06, RPT-08, LEX-12, QRY-01, QRY-03: what analysts save, at `/api/app/projects/{id}/{funnels|bookmarks|…}`. */
 export const definitionRoutes = (deps: DefinitionRouteDeps): readonly Route[] =>
-  Object.entries(kinds).flatMap(([path, { kind, definition }]) => routesOf(deps, path, kind, definition))
+  Object.entries(kinds).flatMap(([path, saved]) => routesOf(deps, path, saved))
 
-const routesOf = (
-  deps: DefinitionRouteDeps,
-  name: string,
-  kind: DefinitionKind,
-  definition: z.ZodType<object>,
-): readonly Route[] => {
+const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, write }: Saved): readonly Route[] => {
   const { definitions } = deps
   const path = `/api/app/projects/:projectId/${name}`
   const one = `${path}/:definitionId`
@@ -84,7 +88,7 @@ const routesOf = (
       ...appBase,
       method: 'POST',
       path,
-      access: writeAccess,
+      access: write,
       handle: async (request: Scoped) => {
         const { is_visible: isVisible, ...sent } = sentJson(created, request.body)
         await checkDefinition(deps, request.scope, { kind, id: null, definition: sent.definition })
@@ -103,7 +107,7 @@ const routesOf = (
       ...appBase,
       method: 'PATCH',
       path: one,
-      access: writeAccess,
+      access: write,
       handle: async (request: Scoped) => {
         const before = await seen(request)
         refuseOthers(request, kind, before)
@@ -131,7 +135,7 @@ const routesOf = (
       ...appBase,
       method: 'DELETE',
       path: one,
-      access: writeAccess,
+      access: write,
       handle: async (request: Scoped) => {
         const before = await seen(request)
         refuseOthers(request, kind, before)
@@ -175,6 +179,10 @@ const wireOf = (saved: SavedDefinition, states: ReadonlyMap<number, CohortState>
 const roleOf = (principal: Principal, projectId: number) =>
   'projectRoles' in principal ? principal.projectRoles.get(projectId) : undefined
 
+/** By a custom role (auth §6.4), beside what owners and admins may. */
+const managesAll = (principal: Principal, projectId: number): boolean =>
+  'customRoles' in principal && principal.customRoles.get(projectId)?.permissions.has('reports:manage') === true
+
 const isCreator = (principal: Principal, { creator }: { readonly creator: Creator }): boolean => {
   const { type, id } = creatorOf(principal)
   return type === creator.type && id === creator.id
@@ -186,12 +194,14 @@ const maySee = ({ principal, project }: Scoped, kind: DefinitionKind, saved: Sav
   const view = saved.definition as DataViewDefinition
   const role = roleOf(principal, project.id)
   if (view.visibility === 'public' || role === 'owner' || role === 'admin' || isCreator(principal, saved)) return true
+  if (managesAll(principal, project.id)) return true
   return principal.kind === 'session' && view.members.includes(principal.userId)
 }
 
 const refuseOthers = ({ principal, project }: Scoped, kind: DefinitionKind, saved: SavedDefinition): void => {
   if (kind !== 'data-view' || (saved.definition as DataViewDefinition).editing === 'unrestricted') return
-  if (roleOf(principal, project.id) === 'owner' || isCreator(principal, saved)) return
+  if (roleOf(principal, project.id) === 'owner' || isCreator(principal, saved) || managesAll(principal, project.id))
+    return
   throw new Forbidden('this data view is changed by its creator or an owner of the project')
 }
 

@@ -7,7 +7,7 @@ import { appBase, readAccess } from './routes.ts'
 import type { SessionSettingsStore, StoredSessionSettings } from './store/postgres-session-settings-store.ts'
 
 const path = '/api/app/projects/:projectId/session-settings'
-const adminAccess = { ...readAccess, permission: 'project:admin' } as const
+const adminAccess = { ...readAccess, permission: 'data-settings:write' } as const
 
 const wanted = z.strictObject({ settings: sessionSettings, version: z.int().min(0).optional() })
 

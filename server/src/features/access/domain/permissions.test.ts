@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Permission, Principal, Role } from '../../../kernel/principal.ts'
-import { mayUse, rolesOf, strongerRole } from './permissions.ts'
+import { allPermissions, assignablePermissions, basePermissions, mayUse, strongerRole } from './permissions.ts'
 
 const account = (role: Role): Principal => ({
   kind: 'service-account',
@@ -8,23 +8,43 @@ const account = (role: Role): Principal => ({
   username: 'ci',
   organizationId: 1,
   projectRoles: new Map([[7, role]]),
+  customRoles: new Map(),
 })
-const permissions = Object.keys(rolesOf) as Permission[]
+const permissions = allPermissions
+const nobodys: readonly Permission[] = ['classified:access']
 const held = (principal: Principal, projectId = 7) =>
   permissions.filter((permission) => mayUse(principal, permission, { id: projectId }))
 
 describe('permissions', () => {
   it.each([
-    ['owner', permissions],
-    ['admin', permissions.filter((permission) => permission !== 'project:own')],
-    ['analyst', ['events:export', 'query:read', 'lookup-tables:upload', 'project:read', 'reports:write']],
-    ['consumer', ['query:read', 'lookup-tables:upload', 'project:read']],
+    ['owner', permissions.filter((permission) => !nobodys.includes(permission))],
+    ['admin', permissions.filter((permission) => permission !== 'project:own' && !nobodys.includes(permission))],
+    [
+      'analyst',
+      [
+        'project:read',
+        'query:read',
+        'reports:write',
+        'definitions:write',
+        'lookup-tables:upload',
+        'events:export',
+        'profiles:export',
+      ],
+    ],
+    ['consumer', ['project:read', 'query:read', 'lookup-tables:upload']],
   ] as const)('of a project %s', (role, expected) => {
     expect(held(account(role))).toEqual(expected)
   })
 
   it('of the keys of a project', () => {
-    const ofSecret = ['events:import', 'events:export', 'query:read', 'lookup-tables:upload', 'reports:write']
+    const ofSecret = [
+      'query:read',
+      'reports:write',
+      'lookup-tables:upload',
+      'events:export',
+      'profiles:export',
+      'events:import',
+    ]
     expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(ofSecret)
     expect(held({ kind: 'project-token', projectId: 7 })).toEqual(['events:import'])
   })
@@ -39,5 +59,21 @@ describe('permissions', () => {
     expect(strongerRole('consumer', 'admin')).toBe('admin')
     expect(strongerRole('owner', 'analyst')).toBe('owner')
     expect(strongerRole(undefined, 'consumer')).toBe('consumer')
+  })
+
+  it('of custom roles are those of the role, beside a built-in one', () => {
+    const names: readonly Permission[] = ['project:read', 'events:delete', 'classified:access']
+    const customRoles = new Map([[7, { names: ['Data'], permissions: new Set(names) }]])
+    const alone: Principal = { ...account('consumer'), projectRoles: new Map(), customRoles } as Principal
+    expect(held(alone).toSorted()).toEqual(names.toSorted())
+    expect(held(alone, 8)).toEqual([])
+    const both = { ...account('analyst'), customRoles } as Principal
+    expect(held(both)).toEqual(expect.arrayContaining(['events:delete', 'classified:access', 'reports:write']))
+  })
+
+  it('that make others, or end a project, are of no custom role', () => {
+    const never: readonly Permission[] = ['privacy:request', 'project:admin', 'project:own']
+    expect([...assignablePermissions, ...basePermissions, ...never].toSorted()).toEqual(permissions.toSorted())
+    expect(basePermissions).toEqual(['project:read', 'query:read'])
   })
 })

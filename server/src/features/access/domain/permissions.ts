@@ -6,23 +6,63 @@ import type {
   Role,
 } from '../../../kernel/principal.ts'
 
-/** Who may do what (auth §6.2, §6.3): the one table. Project routes ask it through `mayUse`. */
-export const rolesOf: Readonly<Record<Permission, readonly Role[]>> = {
-  'events:import': ['owner', 'admin'],
-  // "Download reports": everybody but consumers.
-  'events:export': ['owner', 'admin', 'analyst'],
-  // Counts, not rows: what names people asks for events:export.
-  'query:read': ['owner', 'admin', 'analyst', 'consumer'],
-  'lookup-tables:upload': ['owner', 'admin', 'analyst', 'consumer'],
-  'privacy:request': ['owner', 'admin'],
-  'audit:read': ['owner', 'admin'],
-  'project:read': ['owner', 'admin', 'analyst', 'consumer'],
-  // Saved definitions and annotations (auth §6.3, reports §9).
-  'reports:write': ['owner', 'admin', 'analyst'],
-  'project:admin': ['owner', 'admin'],
-  // Delete, reset, hand over (auth §6.2).
-  'project:own': ['owner'],
+/** What a permission of a custom role is listed under (auth §6.4). Flags and experiments are not there: nothing to permit. */
+export type PermissionCategory = 'analysis' | 'data management' | 'data access' | 'sources' | 'settings'
+
+interface PermissionKind {
+  readonly roles: readonly Role[]
+  /** Null: never part of a custom role. `base`: always part of one. */
+  readonly category: PermissionCategory | 'base' | null
+  /** What it lets somebody do, for the page where roles are made. */
+  readonly title: string
 }
+
+const everybody: readonly Role[] = ['owner', 'admin', 'analyst', 'consumer']
+const analysts: readonly Role[] = ['owner', 'admin', 'analyst']
+const admins: readonly Role[] = ['owner', 'admin']
+
+/** Who may do what in a project (auth §6.2, §6.3, §6.4): the one table. Every route names its own permission. */
+export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
+  'project:read': { roles: everybody, category: 'base', title: 'See the project and what is saved in it' },
+  // Counts, not rows: what names people asks for events:export or profiles:export.
+  'query:read': { roles: everybody, category: 'base', title: 'View reports' },
+  // Reports, cohorts, funnels, annotations (auth §6.3, reports §9).
+  'reports:write': { roles: analysts, category: 'analysis', title: 'Save reports, cohorts and annotations' },
+  'definitions:write': { roles: analysts, category: 'analysis', title: 'Define custom events and data views' },
+  'reports:manage': { roles: admins, category: 'analysis', title: "See and change others' private data views" },
+  'lookup-tables:upload': { roles: everybody, category: 'data management', title: 'Replace lookup tables' },
+  'lookup-tables:manage': { roles: admins, category: 'data management', title: 'Make and remove lookup tables' },
+  'classified:mark': { roles: admins, category: 'data management', title: 'Mark properties as classified' },
+  'events:delete': { roles: admins, category: 'data management', title: 'Delete events by a rule' },
+  'data-rules:write': { roles: admins, category: 'data management', title: 'Set data rules' },
+  'data-settings:write': {
+    roles: admins,
+    category: 'data management',
+    title: 'Set retention, group keys and sessions',
+  },
+  // PRIV-36: no role has it by itself.
+  'classified:access': { roles: [], category: 'data access', title: 'See classified properties' },
+  'events:export': { roles: analysts, category: 'data access', title: 'Export events' },
+  'profiles:export': { roles: analysts, category: 'data access', title: 'List and export users' },
+  'events:import': { roles: admins, category: 'sources', title: 'Import events' },
+  'settings:write': { roles: admins, category: 'settings', title: 'Edit project settings' },
+  'access-keys:read': { roles: admins, category: 'settings', title: 'See the project token' },
+  'audit:read': { roles: admins, category: 'settings', title: 'Read the audit log' },
+  'privacy:request': { roles: admins, category: null, title: 'Retrieve and erase people' },
+  // Who is in it, in which role: a custom role never makes others.
+  'project:admin': { roles: admins, category: null, title: 'Manage members, service accounts and roles' },
+  // Delete, reset, hand over (auth §6.2).
+  'project:own': { roles: ['owner'], category: null, title: 'Delete, reset and transfer the project' },
+}
+
+export const allPermissions = Object.keys(permissionTable) as readonly Permission[]
+export const isPermission = (name: string): name is Permission => name in permissionTable
+/** Always part of a custom role. */
+export const basePermissions = allPermissions.filter((name) => permissionTable[name].category === 'base')
+/** What a custom role may have beside the base. */
+export const assignablePermissions = allPermissions.filter(
+  (name) => permissionTable[name].category !== null && permissionTable[name].category !== 'base',
+)
 
 /** Who may do what to an organization (auth §6.1). */
 export const organizationRolesOf: Readonly<Record<OrganizationPermission, readonly OrganizationRole[]>> = {
@@ -39,6 +79,7 @@ export const organizationRolesOf: Readonly<Record<OrganizationPermission, readon
 const permissionsOfSecret: readonly Permission[] = [
   'events:import',
   'events:export',
+  'profiles:export',
   'query:read',
   'reports:write',
   'lookup-tables:upload',
@@ -76,7 +117,8 @@ export const mayUse = (principal: Principal, permission: Permission, project: { 
     case 'gdpr-token':
     case 'session': {
       const role = principal.projectRoles.get(project.id)
-      return role !== undefined && rolesOf[permission].includes(role)
+      if (role !== undefined && permissionTable[permission].roles.includes(role)) return true
+      return principal.customRoles.get(project.id)?.permissions.has(permission) === true
     }
   }
 }

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../../kernel/hash.ts'
-import type { OrganizationRole, Principal, Role } from '../../../kernel/principal.ts'
+import type { CustomRoles, OrganizationRole, Permission, Principal, Role } from '../../../kernel/principal.ts'
 import type { ControlTx } from '../../../platform/postgres/control-db.ts'
-import { projectRoleOfOrganizationRole, strongerRole } from '../domain/permissions.ts'
+import { basePermissions, isPermission, projectRoleOfOrganizationRole, strongerRole } from '../domain/permissions.ts'
 
 export interface ServiceAccountRow {
   readonly id: number
@@ -10,6 +10,7 @@ export interface ServiceAccountRow {
   readonly secretHash: string
   readonly expiresAtMs: number | null
   readonly projectRoles: ReadonlyMap<number, Role>
+  readonly customRoles: ReadonlyMap<number, CustomRoles>
 }
 
 /** A person who logs in, with what they may do now. */
@@ -20,6 +21,7 @@ export interface AccountRights {
   readonly organizationRoles: ReadonlyMap<number, OrganizationRole>
   /** Own grants, those of teams, and those that follow from organization roles; the strongest counts. */
   readonly projectRoles: ReadonlyMap<number, Role>
+  readonly customRoles: ReadonlyMap<number, CustomRoles>
 }
 
 /** A GDPR token or session as stored: valid or not is the caller's question, by its own clock. */
@@ -30,14 +32,34 @@ export interface BearerRow {
   readonly isRevoked: boolean
 }
 
-/** Of a person or a service account itself, or of a team of theirs. */
-type Grant = readonly [projectId: number, role: Role]
+/** Of a person or a service account itself, or of a team of theirs: a built-in role, or a custom one by its name. */
+type Grant = readonly [projectId: number, role: Role, customName: string | null, permissions: readonly string[] | null]
 
 const strongestOf = (grants: readonly Grant[]): Map<number, Role> => {
   const roles = new Map<number, Role>()
-  for (const [projectId, role] of grants) roles.set(projectId, strongerRole(roles.get(projectId), role))
+  for (const [projectId, role, customName] of grants) {
+    if (customName === null) roles.set(projectId, strongerRole(roles.get(projectId), role))
+  }
   return roles
 }
+
+/** What an older release knew and this one does not opens nothing. */
+const customOf = (grants: readonly Grant[]): ReadonlyMap<number, CustomRoles> => {
+  const held = new Map<number, CustomRoles>()
+  for (const [projectId, , customName, permissions] of grants) {
+    if (customName === null) continue
+    const before = held.get(projectId) ?? { names: [], permissions: new Set<Permission>(basePermissions) }
+    const names = before.names.includes(customName) ? before.names : [...before.names, customName]
+    const known = (permissions ?? []).filter(isPermission)
+    held.set(projectId, { names, permissions: new Set([...before.permissions, ...known]) })
+  }
+  return held
+}
+
+/** Rows of `source` (project_id, role, custom_role_id) as the grants above. */
+const grantsIn = (source: string): string =>
+  `(SELECT coalesce(jsonb_agg(jsonb_build_array(g.project_id, g.role, c.name, to_jsonb(c.permissions))), '[]')
+    FROM (${source}) g LEFT JOIN custom_role c ON c.id = g.custom_role_id)`
 
 export const findServiceAccount = async (control: ControlTx, username: string): Promise<ServiceAccountRow | null> => {
   const [row] = await control.rows<{
@@ -48,11 +70,11 @@ export const findServiceAccount = async (control: ControlTx, username: string): 
     grants: readonly Grant[]
   }>(
     `SELECT s.id, s.organization_id, s.secret_hash, s.expires_at,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(project_id, role)), '[]') FROM (
-          SELECT project_id, role FROM service_account_project WHERE service_account_id = s.id
+       ${grantsIn(`
+          SELECT project_id, role, custom_role_id FROM service_account_project WHERE service_account_id = s.id
           UNION ALL
-          SELECT p.project_id, p.role FROM team_service_account m JOIN team_project p ON p.team_id = m.team_id
-          WHERE m.service_account_id = s.id) g) AS grants
+          SELECT p.project_id, p.role, p.custom_role_id FROM team_service_account m
+          JOIN team_project p ON p.team_id = m.team_id WHERE m.service_account_id = s.id`)} AS grants
      FROM service_account s WHERE s.username = $1`,
     [username],
   )
@@ -64,6 +86,7 @@ export const findServiceAccount = async (control: ControlTx, username: string): 
     secretHash: row.secret_hash,
     expiresAtMs: row.expires_at?.getTime() ?? null,
     projectRoles: strongestOf(row.grants),
+    customRoles: customOf(row.grants),
   }
 }
 
@@ -108,11 +131,11 @@ export const findAccountRights = async (control: ControlTx, userId: number): Pro
   }>(
     `SELECT a.email,
        (SELECT coalesce(jsonb_object_agg(organization_id, role), '{}') FROM organization_member WHERE account_id = a.id) AS organizations,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(project_id, role)), '[]') FROM (
-          SELECT project_id, role FROM project_member WHERE account_id = a.id
+       ${grantsIn(`
+          SELECT project_id, role, custom_role_id FROM project_member WHERE account_id = a.id
           UNION ALL
-          SELECT p.project_id, p.role FROM team_account m JOIN team_project p ON p.team_id = m.team_id
-          WHERE m.account_id = a.id) g) AS grants,
+          SELECT p.project_id, p.role, p.custom_role_id FROM team_account m
+          JOIN team_project p ON p.team_id = m.team_id WHERE m.account_id = a.id`)} AS grants,
        (SELECT coalesce(jsonb_object_agg(p.id, m.role), '{}') FROM project p
           JOIN organization_member m ON m.organization_id = p.organization_id
         WHERE m.account_id = a.id AND m.role IN ('owner', 'admin')) AS by_organization
@@ -126,7 +149,7 @@ export const findAccountRights = async (control: ControlTx, userId: number): Pro
     if (role !== null) projectRoles.set(Number(id), strongerRole(projectRoles.get(Number(id)), role))
   }
   const organizationRoles = new Map(Object.entries(row.organizations).map(([id, role]) => [Number(id), role]))
-  return { userId, email: row.email, organizationRoles, projectRoles }
+  return { userId, email: row.email, organizationRoles, projectRoles, customRoles: customOf(row.grants) }
 }
 
 /** A service account with the role of owner or admin is that in its organization, and otherwise a member (auth §4). */

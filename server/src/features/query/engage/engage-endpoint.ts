@@ -21,7 +21,7 @@ export interface EngageDeps extends ResolveFilterDeps, SnapshotDeps {
  */
 export const engageEndpoint = (deps: EngageDeps): Endpoint => ({
   name: 'engage',
-  permission: 'events:export',
+  permission: 'profiles:export',
   handle: async (call) => {
     const request = engageRequest(call.params)
     if (request.page > 0 && request.sessionId !== null) return pageOfSession(deps, call, request, request.sessionId)
