@@ -10,6 +10,8 @@ export interface Match {
   /** Null: any event. */
   readonly selection: Selection | null
   readonly where: Expression | null
+  /** Only the first occurrence of the selection in all history, whatever `where` says of it (reports §1). */
+  readonly isFirst?: boolean
 }
 
 /** What stands for any event where one is named. */
@@ -19,7 +21,7 @@ const anyEvent = '$any_event'
 export const selectionOf = async (definitions: Definitions, view: ReadView, name: string): Promise<Selection | null> =>
   name === anyEvent ? null : resolveEvent(definitions, view, name)
 
-/** Boolean SQL: whether the row `e` matches. */
+/** Boolean SQL: whether the row `e` matches; that it is the first is for `firstSql` to say. */
 export const matchSql = (context: EventContext, { selection, where }: Match): string => {
   const conditions: string[] = []
   if (selection !== null) {

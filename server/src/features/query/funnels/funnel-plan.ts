@@ -1,3 +1,4 @@
+import type { Entity } from '../compile/entity.ts'
 import type { Match } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import type { CountingRules } from '../domain/funnel/person.ts'
@@ -24,6 +25,12 @@ export interface FunnelPlan extends CountingRules {
   readonly sessions: SessionRules | null
   /** Parts that a session's beginning or end plays, rather than a stored event. */
   readonly virtual: readonly VirtualPart[]
+  /** Whose attempts they are. */
+  readonly entity: Entity
+  /** Event property that is added up per step. */
+  readonly sumOf: string | null
+  /** Whether the lengths of all attempts of totals are kept, one by one. */
+  readonly isTimed: boolean
 }
 
 /**
@@ -38,6 +45,8 @@ export const isSimple = (plan: FunnelPlan): boolean =>
   plan.held.length === 0 &&
   plan.where === null &&
   plan.by === null &&
+  plan.sumOf === null &&
+  !plan.isTimed &&
   plan.steps.length <= stepsInOneStatement &&
   plan.blocks.every(({ length }) => length === 1) &&
   haveDifferentEvents(plan.steps)

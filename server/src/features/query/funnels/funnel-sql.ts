@@ -1,8 +1,9 @@
 import { dayMs } from '../../../kernel/time.ts'
 import { bucketSql } from '../compile/bucket.ts'
+import { entitySql, matchOfEntitySql } from '../compile/entity.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression, compileFilter } from '../compile/expression.ts'
-import { matchSql, namesOfMatches } from '../compile/match.ts'
+import { namesOfMatches } from '../compile/match.ts'
 import { sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
 import type { Binder, EventContext } from '../compile/sql-context.ts'
 import { simultaneousMs } from '../domain/funnel/attempts.ts'
@@ -19,28 +20,36 @@ const rangeOf = ({ buckets: { range }, windowMs }: FunnelPlan) => ({
 })
 
 /**
- * One row per person: an array of [instant, parts, value, filter, held values, mark], by time. Nothing says who it is.
- * Where sessions matter, every event is in it; the mark is there where they go by events or a property.
+ * One row per person: an array of [instant, parts, value, filter, held values, mark, number], by time. Nothing says who
+ * it is. Where sessions matter, every event is in it; the mark is there where they go by events or a property. Mark and
+ * number are left out where nobody asks for them, or the number for what comes after them.
  */
 export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan): string => {
   const context = createEventContext(view, binder)
   const matches = [...plan.steps, ...plan.excluded]
-  const parts = matches.map((match, at) => `if(${matchSql(context, match)}, ${at}, -1)`)
-  const mark = plan.sessions === null ? null : sessionMarkSql(binder, context, plan.sessions)
+  const { key, wanted } = entitySql(context, plan.entity)
+  const parts = matches.map(
+    (match, at) => `if(${matchOfEntitySql(view, binder, context, plan.entity, match)}, ${at}, -1)`,
+  )
+  const sessionMark = plan.sessions === null ? null : sessionMarkSql(binder, context, plan.sessions)
+  const mark = plan.sumOf === null ? sessionMark : (sessionMark ?? '0')
+  const number = plan.sumOf === null ? null : `ifNull(toFloat64OrNull(${context.eventProperty(plan.sumOf)}), 0)`
   const value = plan.by === null ? `''` : compileExpression(plan.by.on, 'json', context)
   const columns = [
-    `${context.personKey} AS person`,
+    `${key} AS person`,
     `${timeSql} AS t`,
     `arrayFilter(part -> part >= 0, [${parts.join(', ')}]::Array(Int16)) AS parts`,
     `${value} AS v`,
     `${filterSql(context, plan)} AS f`,
     `[${plan.held.map((name) => context.eventProperty(name)).join(', ')}]::Array(String) AS h`,
     ...(mark === null ? [] : [`${mark} AS x`]),
+    ...(number === null ? [] : [`${number} AS n`]),
   ]
   const from = eventSource(view, binder, context, {
     range: sourceRange(plan),
     events: plan.sessions === null ? namesOfMatches(matches) : null,
-    where: [context.isSomebody, ...(plan.sessions === null ? [] : [inSessionsSql(binder)])],
+    ...wanted,
+    where: [...wanted.where, ...(plan.sessions === null ? [] : [inSessionsSql(binder)])],
   })
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
@@ -49,7 +58,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
   const isEntry = isVirtual ? inRange : `${inRange} AND hasAny(parts, ${binder.bind(first, 'Array(Int16)')})`
   // Only a start and an end have a place among what is of one instant.
   const order = plan.sessions?.kind === 'events' ? `one -> (one.1, ${sessionOrderSql('one.6')}, one), ` : ''
-  return `SELECT arraySort(${order}groupArray((t, parts, v, f, h${mark === null ? '' : ', x'}))) AS events
+  return `SELECT arraySort(${order}groupArray((t, parts, v, f, h${mark === null ? '' : ', x'}${number === null ? '' : ', n'}))) AS events
 FROM (SELECT ${columns.join(',\n  ')} ${from})
 ${plan.sessions === null ? 'WHERE notEmpty(parts)' : ''}
 GROUP BY person HAVING countIf(${isEntry}) > 0`
@@ -93,17 +102,15 @@ export const simpleFunnelSql = (view: ReadView, binder: Binder, plan: FunnelPlan
   const context = createEventContext(view, binder)
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
-  const isStep = plan.steps.map((step, at) => `${matchSql(context, step)} AS is${at}`)
-  const columns = [
-    `${context.personKey} AS person`,
-    `${timeSql} AS t`,
-    `${bucketSql(binder, plan.buckets)} AS b`,
-    ...isStep,
-  ]
+  const { key, wanted } = entitySql(context, plan.entity)
+  const isStep = plan.steps.map(
+    (step, at) => `${matchOfEntitySql(view, binder, context, plan.entity, step)} AS is${at}`,
+  )
+  const columns = [`${key} AS person`, `${timeSql} AS t`, `${bucketSql(binder, plan.buckets)} AS b`, ...isStep]
   const from = eventSource(view, binder, context, {
     range: rangeOf(plan),
     events: namesOfMatches(plan.steps),
-    where: [context.isSomebody],
+    ...wanted,
   })
   const later = plan.steps.slice(1).map((_, at) => at + 1)
   const arrays = later.map((step) => `groupArrayIf(t, is${step}) AS s${step}`)

@@ -3,8 +3,9 @@ import { openQueryRig, type QueryRig, type RigEvent } from '../../../../test/sup
 import { type Random, seeded } from '../../../../test/support/random-expressions.ts'
 import { bucketKeys } from '../domain/expression/bucket-keys.ts'
 import { parseBreakdown, parseExpression } from '../domain/expression/parse.ts'
+import type { Attempt } from '../domain/funnel/attempts.ts'
 import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
-import { addAttempt, emptyTally, type Tally } from '../domain/funnel/tally.ts'
+import { addAttempt, addDurations, addNumbers, emptyTally, type Tally } from '../domain/funnel/tally.ts'
 import { defaultSessionMode, type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { bucketsOfDays, type Unit } from '../domain/time/buckets.ts'
 import { dayNumberOf } from '../domain/time/days.ts'
@@ -32,17 +33,27 @@ const someEvents = (random: Random): readonly RigEvent[] =>
       Math.floor(random.next() * 26) * 21_600_000 +
       random.pick([0, 1_000, 2_000, 2_001, 9e5, 36e5]),
     who: random.pick(['', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']),
-    properties: random.pick<object>([
-      { v: 'x', s: 'one' },
-      { v: 'x', ok: true, s: '' },
-      { v: ['x', 'y'], s: 'one' },
-      { v: null, ok: true, s: 'two' },
-      { v: 'y', ok: false, s: null },
-      {},
-    ]) as never,
+    properties: {
+      ...random.pick<object>([
+        { v: 'x', s: 'one' },
+        { v: 'x', ok: true, s: '' },
+        { v: ['x', 'y'], s: 'one' },
+        { v: null, ok: true, s: 'two' },
+        { v: 'y', ok: false, s: null },
+        {},
+      ]),
+      ...random.pick<object>([{ g: 'acme' }, { g: ['acme', 'beta', 'acme'] }, { g: 7 }, { g: '' }, { g: [] }, {}]),
+      ...random.pick<object>([{ n: 1 }, { n: 2.5 }, { n: -4 }, { n: '3' }, { n: null }, {}]),
+    } as never,
   }))
 
-const match = (event: string) => ({ selection: { label: event, parts: [{ event, where: null }] }, where: null })
+const match = (event: string, isFirst = false) => ({
+  selection: { label: event, parts: [{ event, where: null }] },
+  where: null,
+  isFirst,
+})
+const groupsOf = (value: unknown): readonly string[] =>
+  [...new Set((Array.isArray(value) ? value : [value ?? '']).map(String))].filter((id) => id !== '')
 
 const aPlan = (random: Random, simple: boolean): FunnelPlan => {
   const names = simple
@@ -60,7 +71,7 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
     ['week', 1],
     ['month', 1],
   ])
-  const steps = names.map(match)
+  const steps = names.map((name) => match(name, random.next() < 0.15))
   const last = steps.length - 1
   const blocks = simple || random.next() < 0.6 ? names.map((_, at) => [at]) : [names.map((_, at) => at)]
   const plan: FunnelPlan = {
@@ -81,6 +92,9 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
     by: null,
     sessions: null,
     virtual: [],
+    entity: random.pick([null, null, 'g']),
+    sumOf: null,
+    isTimed: false,
   }
   if (simple) return plan
   const counting = random.pick(['uniques', 'totals', 'sessions'] as const)
@@ -88,7 +102,11 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
   return {
     ...plan,
     counting,
-    ...(counting === 'sessions' ? { sessions: random.pick(sessionRules), sessionCount: random.pick([1, 2]) } : {}),
+    ...(counting === 'sessions'
+      ? { sessions: random.pick(sessionRules), sessionCount: random.pick([1, 2]), entity: null }
+      : {}),
+    sumOf: random.pick([null, 'n']),
+    isTimed: random.pick([true, false]),
     ...(isExcluding ? { excluded: [match('X')], exclusions: [{ part: steps.length, from: 0, to: last }] } : {}),
     held: random.pick([[], ['v']]),
     isBreakdownHeld: random.pick([true, false]),
@@ -114,15 +132,24 @@ const rank = ({ isStart, isEnd }: { isStart: boolean; isEnd: boolean }) => (isSt
 /** The same events, gathered without the engine. */
 const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly PersonEvents[] => {
   const { dayOf } = entryRanges(plan.buckets)
-  const all = [...plan.steps, ...plan.excluded].map(({ selection }) => selection?.label)
+  const all = [...plan.steps, ...plan.excluded]
   const { fromMs, toMs } = plan.buckets.range
   const text = (value: unknown) => (value === undefined ? '' : JSON.stringify(value))
-  return [...Map.groupBy(events, ({ who }) => who)].flatMap(([who, own]) => {
-    if (who === '') return []
+  const owned = events.flatMap((event) =>
+    (plan.entity === null ? groupsOf(event.who) : groupsOf(event.properties?.[plan.entity])).map(
+      (who) => [who, event] as const,
+    ),
+  )
+  return [...Map.groupBy(owned, ([who]) => who).values()].flatMap((pairs) => {
+    const own = pairs.map(([, event]) => event)
+    const isFirst = ({ event, timeMs }: RigEvent) =>
+      !own.some((other) => other.event === event && other.timeMs < timeMs)
     const rows = own
-      .map(({ event, timeMs, properties = {} }) => ({
+      .map((whole) => ({ ...whole, properties: {}, ...whole, isFirst: isFirst(whole) }))
+      .map(({ event, timeMs, properties, isFirst }) => ({
         timeMs,
-        parts: all.flatMap((name, at) => (name === event ? [at] : [])),
+        n: typeof properties['n'] === 'number' ? properties['n'] : 0,
+        parts: all.flatMap((part, at) => (part.selection?.label === event && (isFirst || !part.isFirst) ? [at] : [])),
         mark: {
           isStart: isOf(plan, event, 'start'),
           isEnd: isOf(plan, event, 'end'),
@@ -145,12 +172,14 @@ const peopleOf = (plan: FunnelPlan, events: readonly RigEvent[]): readonly Perso
           compared(plan.by === null ? '' : a.v, plan.by === null ? '' : b.v) ||
           (plan.where === null ? 0 : a.filter - b.filter) ||
           (plan.held.length === 0 ? 0 : compared(a.v, b.v)) ||
-          (plan.sessions?.kind === 'property' ? compared(a.s, b.s) : 0),
+          (plan.sessions?.kind === 'property' ? compared(a.s, b.s) : 0) ||
+          (plan.sumOf === null ? 0 : a.n - b.n),
       )
     const person: PersonEvents = {
       times: rows.map(({ timeMs }) => timeMs),
       parts: rows.map(({ parts }) => parts),
       values: rows.map(({ v }) => v),
+      numbers: rows.map(({ n }) => n),
       ...(plan.where === null ? {} : { filters: rows.map(({ filter }) => filter) }),
       ...(plan.held.length === 0 ? {} : { held: rows.map(({ v }) => (v === '' || v === 'null' ? null : v)) }),
       ...(plan.sessions === null
@@ -169,7 +198,14 @@ const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const plain = (tallies: ReadonlyMap<string, Tally> | undefined) =>
   Object.fromEntries(
-    [...(tallies ?? [])].filter(([, { counts }]) => counts[0] !== 0).toSorted(([a], [b]) => compared(a, b)),
+    [...(tallies ?? [])]
+      .filter(([, { counts }]) => counts[0] !== 0)
+      .toSorted(([a], [b]) => compared(a, b))
+      .map(([key, { durations, ...tally }]) => {
+        // Persons come in any order.
+        const sorted = (lists: readonly number[][] = []) => lists.map((list) => list.toSorted((a, b) => a - b))
+        return [key, { ...tally, previous: sorted(durations?.sincePreviousMs), start: sorted(durations?.sinceStartMs) }]
+      }),
   )
 
 const expected = (plan: FunnelPlan, events: readonly RigEvent[]) => {
@@ -187,12 +223,18 @@ const expected = (plan: FunnelPlan, events: readonly RigEvent[]) => {
         fromMs: Math.max(startOf(date), plan.buckets.range.fromMs),
         toMs: next === undefined ? plan.buckets.range.toMs : startOf(next),
       }
-      for (const attempt of countedAttempts(plan, person, range)) addAttempt(tally(all, date), person.times, attempt)
-      if (plan.by === null) continue
-      for (const [key, attempt] of countedByKey(plan, person, range, bucketKeys)) {
-        const tallies = byKey.get(key) ?? new Map()
-        byKey.set(key, tallies)
-        addAttempt(tally(tallies, date), person.times, attempt)
+      const ofKey = (key: string) => byKey.set(key, byKey.get(key) ?? new Map()).get(key) as Map<string, Tally>
+      for (const isOfTimes of plan.isTimed ? [false, true] : [false]) {
+        const rules = isOfTimes && plan.counting === 'uniques' ? { ...plan, counting: 'totals' as const } : plan
+        const add = (to: Tally, attempt: Attempt) => {
+          if (isOfTimes) addDurations(to, person.times, attempt)
+          else addAttempt(to, person.times, attempt)
+          if (!isOfTimes && plan.sumOf !== null) addNumbers(to, person.numbers ?? [], attempt)
+        }
+        for (const attempt of countedAttempts(rules, person, range)) add(tally(all, date), attempt)
+        if (plan.by === null) continue
+        for (const [key, attempt] of countedByKey(rules, person, range, bucketKeys))
+          add(tally(ofKey(key), date), attempt)
       }
     }
   }
@@ -252,7 +294,7 @@ describe('funnels', () => {
       visit('5', 'z'),
       visit('6', 'w'),
     ])
-    const plan = { ...aPlan(seeded(1), true), steps: [match('A')], blocks: [[0]], stepCount: 1 }
+    const plan = { ...aPlan(seeded(1), true), steps: [match('A')], blocks: [[0]], stepCount: 1, entity: null }
     const by = { on: parseBreakdown('v'), limit: 2 }
     const { byKey } = await countByPerson(await rig.call(50, zone, timeMs), { ...plan, by })
     expect([...(byKey ?? [])].map(([key, one]) => [key, [...one.values()][0]?.counts])).toEqual([

@@ -7,8 +7,8 @@ import { dayRange, oneOf, optionalText, type Params, requiredText, wholeNumber }
 import type { Endpoint, QueryCall } from '../http/query-route.ts'
 import { limitOf, onOf } from '../http/question.ts'
 import type { Definitions } from '../ports.ts'
-import { labeledSteps, planFunnel } from './plan-funnel.ts'
-import { runFunnel } from './run-funnel.ts'
+import { answerFunnel } from './answer-funnel.ts'
+import { labeledSteps } from './plan-funnel.ts'
 import { shapeFunnel } from './shape-funnel.ts'
 
 export interface FunnelsDeps {
@@ -32,9 +32,9 @@ export const funnels = ({ definitions, saved }: FunnelsDeps): Endpoint => ({
     if (where !== null) parseExpression(where)
     const [on, limit] = [onOf(params), limitOf(params, defaultKeyCount)]
     const by = on === null ? null : { on, limit }
-    const plan = await planFunnel(definitions, view, definition, { buckets, where, by })
+    const answer = await answerFunnel(definitions, call, definition, { buckets, where, by })
     const steps = await labeledSteps(definitions, view, definition.steps)
-    return { json: shapeFunnel(steps, buckets.keys, await runFunnel(call, plan)) }
+    return { json: shapeFunnel({ ...definition, steps }, buckets.keys, answer) }
   },
 })
 

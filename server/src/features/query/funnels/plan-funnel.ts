@@ -21,6 +21,7 @@ export interface FunnelQuestion {
 interface Selector {
   readonly event: string
   readonly where?: string | undefined
+  readonly first_time?: true | undefined
 }
 
 /** A saved funnel and a question about it as a plan. Throws InvalidRequest for what cannot be asked. */
@@ -30,12 +31,14 @@ export const planFunnel = async (
   definition: FunnelDefinition,
   { buckets, where, by }: FunnelQuestion,
 ): Promise<FunnelPlan> => {
-  const matchOf = async ({ event, where: filter }: Selector): Promise<Match> => {
+  const matchOf = async ({ event, where: filter, first_time }: Selector): Promise<Match> => {
+    const isFirst = first_time === true
     const isVirtual = event === sessionStartEvent || event === sessionEndEvent
-    if (isVirtual && filter !== undefined) throw new InvalidRequest(`${event} cannot be filtered`)
+    if (isVirtual && (filter !== undefined || isFirst)) throw new InvalidRequest(`${event} cannot be filtered`)
     return {
       selection: await selectionOf(definitions, view, event),
       where: filter === undefined ? null : parseExpression(filter),
+      isFirst,
     }
   }
   const { steps, exclusions } = definition
@@ -67,6 +70,9 @@ export const planFunnel = async (
     by,
     sessions: definition.counting === 'sessions' || virtual.length > 0 ? await sessionRulesOf(definitions, view) : null,
     virtual,
+    entity: definition.group_key ?? null,
+    sumOf: definition.sum_property ?? null,
+    isTimed: definition.time_to_convert !== undefined,
   }
 }
 

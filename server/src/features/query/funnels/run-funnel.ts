@@ -1,9 +1,9 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { createBinder } from '../compile/sql-context.ts'
 import { bucketKeys } from '../domain/expression/bucket-keys.ts'
-import type { Attempt } from '../domain/funnel/attempts.ts'
+import type { Attempt, EntryRange } from '../domain/funnel/attempts.ts'
 import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
-import { addAttempt, addTally, emptyTally, type Tally } from '../domain/funnel/tally.ts'
+import { addAttempt, addDurations, addNumbers, addTally, emptyTally, type Tally } from '../domain/funnel/tally.ts'
 import { type SessionEvent, type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { keyOfBucket } from '../domain/time/buckets.ts'
 import type { QueryCall } from '../http/query-route.ts'
@@ -41,6 +41,7 @@ type EventRow = readonly [
   filter: number,
   held: readonly string[],
   mark: string | number | undefined,
+  number: number | undefined,
 ]
 
 /** Persons come one after another, so what is held is one person and the sums. */
@@ -54,16 +55,32 @@ export const countByPerson = async ({ run, view }: Call, plan: FunnelPlan): Prom
     personRowsSql(view, binder, plan),
   )) {
     const person = personOf(plan, rows, ranges.dayOf)
+    const numbers = plan.sumOf === null ? null : (person.numbers ?? [])
     for (const { date, range } of ranges.of(person.times)) {
-      for (const attempt of countedAttempts(plan, person, range)) tallies.add(date, person.times, attempt)
-      if (plan.by === null) continue
-      for (const [key, attempt] of countedByKey(plan, person, range, bucketKeys)) {
-        tallies.addKey(date, key, person.times, attempt)
+      for (const { key, attempt } of countedIn(plan, person, range)) {
+        const tally = tallies.of(date, key)
+        addAttempt(tally, person.times, attempt)
+        if (numbers !== null) addNumbers(tally, numbers, attempt)
+      }
+      if (!plan.isTimed) continue
+      // How long people take is told of all that they tried, however they are counted.
+      const rules = plan.counting === 'uniques' ? ({ ...plan, counting: 'totals' } as const) : plan
+      for (const { key, attempt } of countedIn(rules, person, range)) {
+        tallies.addDurations(date, key, person.times, attempt)
       }
     }
   }
   return tallies.answer()
 }
+
+/** Attempts of everybody under the key null, and those of values where there is a breakdown. */
+const countedIn = (plan: FunnelPlan, person: PersonEvents, range: EntryRange) => [
+  ...countedAttempts(plan, person, range).map((attempt) => ({ key: null, attempt })),
+  ...(plan.by === null ? [] : countedByKey(plan, person, range, bucketKeys)).map(([key, attempt]) => ({
+    key,
+    attempt,
+  })),
+]
 
 const personOf = (plan: FunnelPlan, rows: readonly EventRow[], dayOf: (ms: number) => number): PersonEvents => {
   const person: PersonEvents = {
@@ -72,6 +89,7 @@ const personOf = (plan: FunnelPlan, rows: readonly EventRow[], dayOf: (ms: numbe
     values: rows.map(([, , value]) => value),
     ...(plan.where === null ? {} : { filters: rows.map(([, , , filter]) => filter) }),
     ...(plan.held.length === 0 ? {} : { held: rows.map(([, , , , held]) => heldText(held)) }),
+    ...(plan.sumOf === null ? {} : { numbers: rows.map(([, , , , , , number]) => number ?? 0) }),
   }
   if (plan.sessions === null) return person
   const rules = plan.sessions
@@ -93,6 +111,8 @@ const heldText = (held: readonly string[]): string | null =>
 
 // A key per person would be an answer about nobody; this many sums are some hundred megabytes.
 const keyCountMax = 100_000
+// Two numbers each.
+const durationCountMax = 10_000_000
 
 const createTallies = ({ stepCount, by }: FunnelPlan) => {
   const all = new Map<string, Tally>()
@@ -102,13 +122,21 @@ const createTallies = ({ stepCount, by }: FunnelPlan) => {
     tallies.set(date, tally)
     return tally
   }
+  /** Of everybody where the key is null. */
+  const of = (date: string, key: string | null): Tally => {
+    if (key === null) return tallyOf(all, date)
+    const tallies = byKey.get(key) ?? new Map<string, Tally>()
+    byKey.set(key, tallies)
+    if (byKey.size > keyCountMax) throw new InvalidRequest(`on has more than ${keyCountMax} different values`)
+    return tallyOf(tallies, date)
+  }
+  let durationCount = 0
   return {
-    add: (date: string, times: readonly number[], attempt: Attempt) => addAttempt(tallyOf(all, date), times, attempt),
-    addKey: (date: string, key: string, times: readonly number[], attempt: Attempt) => {
-      const tallies = byKey.get(key) ?? new Map<string, Tally>()
-      byKey.set(key, tallies)
-      if (byKey.size > keyCountMax) throw new InvalidRequest(`on has more than ${keyCountMax} different values`)
-      addAttempt(tallyOf(tallies, date), times, attempt)
+    of,
+    addDurations: (date: string, key: string | null, times: readonly number[], attempt: Attempt) => {
+      durationCount += attempt.taken.length
+      if (durationCount > durationCountMax) throw new InvalidRequest('there are too many attempts to tell their times')
+      addDurations(of(date, key), times, attempt)
     },
     answer: (): FunnelAnswer => {
       if (by === null) return { all, byKey: null }

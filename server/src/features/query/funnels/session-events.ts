@@ -32,5 +32,6 @@ export const withSessionEvents = (
     ...(person.values === undefined ? {} : { values: along(person.values) }),
     ...(person.filters === undefined ? {} : { filters: along(person.filters) }),
     ...(person.held === undefined ? {} : { held: along(person.held) }),
+    ...(person.numbers === undefined ? {} : { numbers: along(person.numbers) }),
   }
 }

@@ -6,8 +6,8 @@ import { atLeast } from '../domain/addiction.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 import { bucketsOfReport } from '../domain/time/report-dates.ts'
-import { labeledSteps, planFunnel } from '../funnels/plan-funnel.ts'
-import { runFunnel } from '../funnels/run-funnel.ts'
+import { answerFunnel } from '../funnels/answer-funnel.ts'
+import { labeledSteps } from '../funnels/plan-funnel.ts'
 import { shapeFunnel } from '../funnels/shape-funnel.ts'
 import type { QueryCall } from '../http/query-route.ts'
 import type { Definitions } from '../ports.ts'
@@ -41,8 +41,7 @@ export const funnelReport = async (definitions: Definitions, call: Call, report:
   const { view } = call
   const buckets = bucketsOfReport(view.timezone, report.dates, report.unit, view.nowMs)
   const { headers, by } = splitOf(report)
-  const plan = await planFunnel(definitions, view, report.funnel, { buckets, where: null, by })
-  const { all, byKey } = await runFunnel(call, plan)
+  const { all, byKey } = await answerFunnel(definitions, call, report.funnel, { buckets, where: null, by })
   const dates = datesOf(buckets)
   const byDate = <Value>(tallies: ReadonlyMap<string, Value>) =>
     new Map(
@@ -53,7 +52,7 @@ export const funnelReport = async (definitions: Definitions, call: Call, report:
     byKey: byKey === null ? null : new Map([...byKey].map(([key, tallies]) => [key, byDate(tallies)] as const)),
   }
   const steps = await labeledSteps(definitions, view, report.funnel.steps)
-  const { data: series } = shapeFunnel(steps, dates, dated)
+  const { data: series } = shapeFunnel({ ...report.funnel, steps }, dates, dated)
   return { buckets, answer: { headers, series } }
 }
 

@@ -9,6 +9,14 @@ const step = z.strictObject({
   /** Before the query: which occurrences qualify for the step. */
   where: expression.optional(),
   label: label.optional(),
+  /** Only the first occurrence in all history; `where` then says whether that one counts. */
+  first_time: z.literal(true).optional(),
+  /** Events that are compared with `event` here: a funnel with each of them. */
+  compare: z
+    .array(z.strictObject({ event: eventName, where: expression.optional(), label: label.optional() }))
+    .min(1)
+    .max(9)
+    .optional(),
   /** Only in any order: false lets the step happen anywhere before the next anchored one. */
   anchored: z.boolean().optional(),
 })
@@ -46,6 +54,16 @@ export const funnelDefinition = z
     where: expression.optional(),
     /** Which step says what an attempt's value is in a breakdown: the first that has one, the last, or one of them. */
     attribution: z.union([z.enum(['first', 'last']), z.strictObject({ step: z.int().min(0) })]).default('first'),
+    /** The event property whose values are counted in place of people: each group that an event names. */
+    group_key: propertyName.optional(),
+    /** A number of the event that took a step, added up per step. */
+    sum_property: propertyName.optional(),
+    /** How long it took, of every attempt of totals: beside average, median, least and most, these percentiles. */
+    time_to_convert: z
+      .strictObject({ percentiles: z.array(z.number().min(0).max(100)).max(10).default([]) })
+      .optional(),
+    /** How sure it is that values of a breakdown convert otherwise than all, or than one of them. */
+    significance: z.strictObject({ control: z.string().max(255).optional() }).optional(),
   })
   .superRefine((funnel, context) => {
     const fault = (message: string, ...path: (string | number)[]) =>
@@ -58,6 +76,9 @@ export const funnelDefinition = z
     for (const [at, { from_step: from = 0, to_step: to = last }] of funnel.exclusions.entries()) {
       if (from >= to || to > last) fault('must lie between two steps of the funnel', 'exclusions', at)
     }
+    const compared = funnel.steps.flatMap(({ compare }, at) => (compare === undefined ? [] : [at]))
+    if (compared.length > 1) fault('events are compared at one step', 'steps', compared[1] ?? 0, 'compare')
+    if (funnel.group_key !== undefined && funnel.counting === 'sessions') fault('groups have no sessions', 'group_key')
     const { attribution } = funnel
     if (typeof attribution === 'object' && attribution.step > last)
       fault('names a step that is not there', 'attribution')

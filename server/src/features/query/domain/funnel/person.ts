@@ -13,6 +13,8 @@ export interface PersonEvents extends FunnelEvents {
   readonly values?: readonly string[]
   /** The filter on whole attempts: 1 it is true of the event; 2 the event has what it asks for. Both: 3. */
   readonly filters?: readonly number[]
+  /** What is added up of each event; left out where nothing is. */
+  readonly numbers?: readonly number[]
 }
 
 export type Attribution = 'first' | 'last' | { readonly step: number }
