@@ -12,6 +12,8 @@ export type Permission =
   | 'audit:read'
   | 'project:read'
   | 'profiles:export'
+  | 'people:read'
+  | 'profiles:write'
   | 'reports:write'
   | 'reports:manage'
   | 'definitions:write'
@@ -21,6 +23,9 @@ export type Permission =
   | 'events:delete'
   | 'data-rules:write'
   | 'data-settings:write'
+  | 'lexicon:write'
+  | 'lexicon:govern'
+  | 'lexicon:export'
   | 'settings:write'
   | 'access-keys:read'
   | 'project:admin'
@@ -68,4 +73,5 @@ export type Principal =
       readonly organizationRole: OrganizationRole
     } & ProjectGrants)
 
-export type CredentialKind = Principal['kind']
+/** `limited-session`: also a session that still has to set up a second factor (AUTH-22), beside `session`. */
+export type CredentialKind = Principal['kind'] | 'limited-session'

@@ -12,13 +12,14 @@ const account = (role: Role): Principal => ({
 })
 const permissions = allPermissions
 const nobodys: readonly Permission[] = ['classified:access']
+const owners: readonly Permission[] = ['project:own', 'lexicon:govern']
 const held = (principal: Principal, projectId = 7) =>
   permissions.filter((permission) => mayUse(principal, permission, { id: projectId }))
 
 describe('permissions', () => {
   it.each([
     ['owner', permissions.filter((permission) => !nobodys.includes(permission))],
-    ['admin', permissions.filter((permission) => permission !== 'project:own' && !nobodys.includes(permission))],
+    ['admin', permissions.filter((permission) => ![...owners, ...nobodys].includes(permission))],
     [
       'analyst',
       [
@@ -27,11 +28,13 @@ describe('permissions', () => {
         'reports:write',
         'definitions:write',
         'lookup-tables:upload',
+        'lexicon:export',
         'events:export',
+        'people:read',
         'profiles:export',
       ],
     ],
-    ['consumer', ['project:read', 'query:read', 'lookup-tables:upload']],
+    ['consumer', ['project:read', 'query:read', 'lookup-tables:upload', 'people:read']],
   ] as const)('of a project %s', (role, expected) => {
     expect(held(account(role))).toEqual(expected)
   })

@@ -1,4 +1,5 @@
 import type {
+  CustomRoles,
   OrganizationPermission,
   OrganizationRole,
   Permission,
@@ -40,9 +41,15 @@ export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
     category: 'data management',
     title: 'Set retention, group keys and sessions',
   },
+  'lexicon:write': { roles: admins, category: 'data management', title: 'Hide, describe and tag in the lexicon' },
+  'lexicon:govern': { roles: ['owner'], category: 'data management', title: 'Merge and block in the lexicon' },
+  'lexicon:export': { roles: analysts, category: 'data access', title: 'Download the lexicon' },
   // PRIV-36: no role has it by itself.
   'classified:access': { roles: [], category: 'data access', title: 'See classified properties' },
   'events:export': { roles: analysts, category: 'data access', title: 'Export events' },
+  // The Users and Events pages: rows, a page at a time (auth §6.3).
+  'people:read': { roles: everybody, category: 'data access', title: 'See people and their events' },
+  'profiles:write': { roles: admins, category: 'data management', title: 'Create, edit and delete profiles' },
   'profiles:export': { roles: analysts, category: 'data access', title: 'List and export users' },
   'events:import': { roles: admins, category: 'sources', title: 'Import events' },
   'settings:write': { roles: admins, category: 'settings', title: 'Edit project settings' },
@@ -116,9 +123,22 @@ export const mayUse = (principal: Principal, permission: Permission, project: { 
     case 'service-account':
     case 'gdpr-token':
     case 'session': {
-      const role = principal.projectRoles.get(project.id)
-      if (role !== undefined && permissionTable[permission].roles.includes(role)) return true
-      return principal.customRoles.get(project.id)?.permissions.has(permission) === true
+      return mayByRoles(principal, permission, project.id)
     }
   }
 }
+
+interface ProjectRights {
+  readonly projectRoles: ReadonlyMap<number, Role>
+  readonly customRoles: ReadonlyMap<number, CustomRoles>
+}
+
+const mayByRoles = (rights: ProjectRights, permission: Permission, projectId: number): boolean => {
+  const role = rights.projectRoles.get(projectId)
+  if (role !== undefined && permissionTable[permission].roles.includes(role)) return true
+  return rights.customRoles.get(projectId)?.permissions.has(permission) === true
+}
+
+/** All that somebody may do in a project. */
+export const permissionsOn = (rights: ProjectRights, projectId: number): readonly Permission[] =>
+  allPermissions.filter((permission) => mayByRoles(rights, permission, projectId))
