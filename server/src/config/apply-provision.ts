@@ -197,7 +197,8 @@ const applyGrants = async (
     await upsert(
       work,
       `INSERT INTO ${table} AS g (${holderColumn}, project_id, role) VALUES ($1, $2, $3)
-       ON CONFLICT (${holderColumn}, project_id) DO UPDATE SET role = $3 WHERE g.role <> $3 RETURNING (xmax = 0) AS created`,
+       ON CONFLICT (${holderColumn}, project_id) DO UPDATE SET role = $3, custom_role_id = NULL
+       WHERE g.role <> $3 OR g.custom_role_id IS NOT NULL RETURNING (xmax = 0) AS created`,
       [holderId, projectId, role],
     )
   }

@@ -21,9 +21,10 @@ export type AuditEventType =
   | `service_account.${'created' | 'deleted' | 'added_to_project' | 'removed_from_project' | 'role_changed'}`
   | `organization.${'created' | 'updated'}`
   | `invitation.${'sent' | 'revoked' | 'accepted'}`
-  | `member.${'role_changed' | 'removed'}`
+  | 'user.role_changed'
+  | `custom_role.${'created' | 'updated' | 'deleted'}`
   | `team.${'created' | 'updated' | 'deleted' | 'user_added' | 'user_removed' | 'service_account_added' | 'service_account_removed'}`
-  | `project.${'team_added' | 'team_removed' | 'member_changed' | 'member_removed'}`
+  | `project.${'team_added' | 'team_removed' | 'user_added' | 'user_removed'}`
   | `organization.${'user_added' | 'user_removed'}`
   | `sso.${'updated' | 'removed'}`
   | `sso_domain.${'claimed' | 'verified' | 'lost' | 'removed'}`

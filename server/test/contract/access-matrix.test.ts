@@ -92,6 +92,12 @@ const allowed: Readonly<Record<string, readonly Insider[]>> = {
   [`PUT ${project}/members/:userId`]: oap,
   [`DELETE ${project}/members/:userId`]: oap,
   [`GET ${project}/service-accounts`]: oap,
+  [`PUT ${project}/service-accounts/:serviceAccountId`]: oap,
+  [`GET ${project}/roles`]: oap,
+  [`POST ${project}/roles`]: oap,
+  [`PATCH ${project}/roles/:roleId`]: oap,
+  [`DELETE ${project}/roles/:roleId`]: oap,
+  [`POST ${project}/roles/:roleId/copy`]: oap,
 }
 /** About the caller alone, or before there is one. */
 const elsewhere = [
@@ -119,6 +125,9 @@ const bodyOf = (name: string, projectId: number): object | undefined => {
     [`PATCH ${project}`]: { name: 'Renamed' },
     [`POST ${project}/transfer`]: { organization_id: 424_242 },
     [`PUT ${project}/members/:userId`]: { role: 'consumer' },
+    [`POST ${project}/roles`]: { name: crypto.randomUUID(), permissions: [] },
+    [`PATCH ${project}/roles/:roleId`]: { name: 'Renamed' },
+    [`POST ${project}/roles/:roleId/copy`]: { project_id: projectId },
   }
   return bodies[name] ?? { role: 'consumer' }
 }

@@ -180,7 +180,9 @@ describe('members', () => {
     expect((await call('DELETE', path, projectAdmin)).status).toBe(403)
     expect((await call('PUT', path, owner, { role: 'analyst' })).status).toBe(200)
     expect((await call('GET', `/projects/${us.id}/members`, projectAdmin)).results).toMatchObject(
-      expect.arrayContaining([{ id, email: analystPerson.email, role: 'analyst' }]),
+      expect.arrayContaining([
+        { id, email: analystPerson.email, custom_role_id: null, custom_role: null, role: 'analyst' },
+      ]),
     )
     const foreign = (await call('GET', '/organizations/2/members', stranger)).results[0].id
     expect((await call('PUT', `/projects/${us.id}/members/${foreign}`, owner, { role: 'analyst' })).status).toBe(404)

@@ -27,6 +27,12 @@ export const accountCases = (): Readonly<Record<string, (asked: Asked) => Sent>>
     [`PUT ${one}/members/:userId`]: ask('/members/1', true),
     [`DELETE ${one}/members/:userId`]: ask('/members/1'),
     [`GET ${one}/service-accounts`]: ask('/service-accounts'),
+    [`PUT ${one}/service-accounts/:serviceAccountId`]: ask('/service-accounts/1', true),
+    [`GET ${one}/roles`]: ask('/roles'),
+    [`POST ${one}/roles`]: ask('/roles', true),
+    [`PATCH ${one}/roles/:roleId`]: ask('/roles/1', true),
+    [`DELETE ${one}/roles/:roleId`]: ask('/roles/1'),
+    [`POST ${one}/roles/:roleId/copy`]: ask('/roles/1/copy', true),
   }
 }
 

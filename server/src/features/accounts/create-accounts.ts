@@ -8,6 +8,8 @@ import { organizationRoutes } from './organization-routes.ts'
 import { projectRoutes, type RegionChoice } from './project-routes.ts'
 import { createProjects, type ProjectsDeps } from './projects.ts'
 import { type PurgeDeps, startPurgeWorkers } from './purge-projects.ts'
+import { roleRoutes } from './role-routes.ts'
+import { createRoles } from './roles.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 import { teamRoutes } from './team-routes.ts'
@@ -50,6 +52,7 @@ export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
     ...organizationRoutes(deps),
     ...projectRoutes({ organizationRoleOf, projects: createProjects(deps), regions: deps.regionChoices }),
     ...memberRoutes({ organizationRoleOf, members: createMembers(deps), invitations: createInvitations(deps) }),
+    ...roleRoutes({ control: deps.control, organizationRoleOf, roles: createRoles(deps) }),
     ...teamRoutes({ organizationRoleOf, teams: createTeams(deps) }),
     firstOwnerRoute(deps),
     ...serviceAccountRoutes({ organizationRoleOf, accounts: createServiceAccounts(deps), nowMs }),

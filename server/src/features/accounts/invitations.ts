@@ -9,6 +9,7 @@ import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts
 import { type Invitation, invitationDays } from './domain/member.ts'
 import type { ProjectGrant } from './domain/service-account.ts'
 import { Exists, NoSuchProject, RoleTooHigh } from './errors.ts'
+import { refuseGrantBeyond } from './grants.ts'
 import type { Caller } from './service-accounts.ts'
 import {
   insertInvitation,
@@ -165,6 +166,6 @@ const refuseBeyond = async (tx: ControlTx, { authority }: Caller, { role, projec
   const live = await liveProjectIds(tx, authority.organizationId, ids)
   for (const grant of projects) {
     if (!live.has(grant.id) || !authority.mayGive('consumer', grant.id)) throw new NoSuchProject(grant.id)
-    if (!authority.mayGive(grant.role, grant.id)) throw new RoleTooHigh()
+    await refuseGrantBeyond(tx, authority, grant)
   }
 }

@@ -1,22 +1,14 @@
 import { z } from 'zod'
 import { type Authenticated, jsonReply, type Received, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
-import { assert, Forbidden } from '../../kernel/errors.ts'
-import { authorityOf } from './authority.ts'
+import { assert } from '../../kernel/errors.ts'
 import { emailPattern } from './domain/member.ts'
+import { grantOn, invitedGrant, projectGrant } from './grant-body.ts'
 import type { Invitations } from './invitations.ts'
 import type { Members } from './members.ts'
-import {
-  appBase,
-  noStore,
-  numberIn,
-  type OrganizationRoleOf,
-  organizationRoute,
-  people,
-  whoOf,
-} from './organization-route.ts'
-import { callerOf, projectRole } from './service-account-routes.ts'
-import type { Caller } from './service-accounts.ts'
+import { appBase, noStore, numberIn, type OrganizationRoleOf, organizationRoute, people } from './organization-route.ts'
+import { projectCaller } from './project-caller.ts'
+import { callerOf } from './service-account-routes.ts'
 
 export interface MemberRouteDeps {
   readonly organizationRoleOf: OrganizationRoleOf
@@ -27,11 +19,10 @@ export interface MemberRouteDeps {
 const organizationRole = z.enum(['owner', 'admin', 'billing_admin', 'member'])
 const email = z.string().trim().max(254).regex(emailPattern, 'expected an e-mail address')
 export const password = z.string().min(8, 'at least 8 characters').max(256)
-const grant = z.strictObject({ id: z.number().int().min(1).max(2_147_483_647), role: projectRole })
 const invited = z.strictObject({
   emails: z.array(email).min(1).max(100),
   role: organizationRole.default('member'),
-  projects: z.array(grant).max(200).default([]),
+  projects: z.array(invitedGrant).max(200).default([]),
 })
 const token = z.string().min(1).max(100)
 
@@ -75,14 +66,6 @@ const organizationMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDe
 const projectMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDeps): readonly Route[] => {
   const base = { ...appBase, access: { accepts: people, project: 'path', permission: 'project:admin' } } as const
   const path = '/api/app/projects/:projectId/members'
-  const callerIn = async (request: Scoped): Promise<Caller> => {
-    const { principal, project } = request
-    const role = await organizationRoleOf(principal, project.organizationId)
-    // A grant on a project outlives no membership: only a service account of long ago could come here.
-    if (role === null) throw new Forbidden('these credentials are of no member of the organization')
-    const who = whoOf(request)
-    return { authority: authorityOf(principal, project.organizationId, role), who, id: Number(who.actor.id) }
-  }
   return [
     {
       ...base,
@@ -96,9 +79,9 @@ const projectMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDeps): 
       method: 'PUT',
       path: `${path}/:userId`,
       handle: async (request: Scoped) => {
-        const { role } = sentJson(z.strictObject({ role: projectRole }), request.body)
+        const grant = grantOn(request.project.id, sentJson(projectGrant, request.body))
         const id = numberIn(request.params['userId'])
-        await members.setProjectRole(await callerIn(request), request.project.id, id, role)
+        await members.setProjectRole(await projectCaller(organizationRoleOf, request), id, grant)
         return jsonReply(200, { status: 'ok' }, noStore)
       },
     },
@@ -108,7 +91,7 @@ const projectMemberRoutes = ({ organizationRoleOf, members }: MemberRouteDeps): 
       path: `${path}/:userId`,
       handle: async (request: Scoped) => {
         const id = numberIn(request.params['userId'])
-        await members.removeFromProject(await callerIn(request), request.project.id, id)
+        await members.removeFromProject(await projectCaller(organizationRoleOf, request), request.project.id, id)
         return jsonReply(200, { status: 'ok' }, noStore)
       },
     },

@@ -1,9 +1,11 @@
 import type { AuditEntry } from '../../kernel/audit.ts'
 import { NotFound } from '../../kernel/errors.ts'
-import type { OrganizationRole, Role } from '../../kernel/principal.ts'
+import type { OrganizationRole } from '../../kernel/principal.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import type { Member } from './domain/member.ts'
+import type { ProjectGrant } from './domain/service-account.ts'
 import { Exists, NoSuchProject, RoleTooHigh } from './errors.ts'
+import { isSameGrant, refuseGrantBeyond, shownGrant } from './grants.ts'
 import type { Caller } from './service-accounts.ts'
 import {
   listMembers,
@@ -63,7 +65,7 @@ export const createMembers = ({ control, appendAudit, nowMs }: MembersDeps) => {
       }
       if (member.role === role) return
       await putMember(tx, authority.organizationId, id, role)
-      await audit(tx, caller, 'member.role_changed', member, null, { role: { before: member.role, after: role } })
+      await audit(tx, caller, 'user.role_changed', member, null, { role: { before: member.role, after: role } })
     })
 
   /** What they made stays. */
@@ -71,33 +73,39 @@ export const createMembers = ({ control, appendAudit, nowMs }: MembersDeps) => {
     changing(caller, id, async (tx, member) => {
       if (!caller.authority.mayGiveOrganizationRole(member.role)) throw new RoleTooHigh()
       await removeMember(tx, caller.authority.organizationId, id, nowMs())
-      await audit(tx, caller, 'member.removed', member, null)
+      await audit(tx, caller, 'organization.user_removed', member, null)
     })
 
-  const refuseBeyond = async (tx: ControlTx, { authority }: Caller, projectId: number, roles: readonly Role[]) => {
+  const refuseBeyond = async (
+    tx: ControlTx,
+    { authority }: Caller,
+    projectId: number,
+    grants: readonly ProjectGrant[],
+  ) => {
     const live = await liveProjectIds(tx, authority.organizationId, [projectId])
     if (!live.has(projectId)) throw new NoSuchProject(projectId)
-    if (!roles.every((role) => authority.mayGive(role, projectId))) throw new RoleTooHigh()
+    for (const grant of grants) await refuseGrantBeyond(tx, authority, grant)
   }
 
-  const setProjectRole = (caller: Caller, projectId: number, id: number, role: Role): Promise<void> =>
+  const setProjectRole = (caller: Caller, id: number, grant: ProjectGrant): Promise<void> =>
     changing(caller, id, async (tx, member) => {
-      const before = member.projects.find((grant) => grant.id === projectId)?.role
-      await refuseBeyond(tx, caller, projectId, before === undefined ? [role] : [role, before])
-      if (before === role) return
-      await putProjectMember(tx, id, { id: projectId, role })
-      await audit(tx, caller, 'project.member_changed', member, projectId, {
-        role: { before: before ?? null, after: role },
+      const before = member.projects.find((one) => one.id === grant.id)
+      await refuseBeyond(tx, caller, grant.id, before === undefined ? [grant] : [grant, before])
+      if (isSameGrant(before, grant)) return
+      await putProjectMember(tx, id, grant)
+      const type = before === undefined ? 'project.user_added' : 'user.role_changed'
+      await audit(tx, caller, type, member, grant.id, {
+        role: { before: shownGrant(before), after: shownGrant(grant) },
       })
     })
 
   const removeFromProject = (caller: Caller, projectId: number, id: number): Promise<void> =>
     changing(caller, id, async (tx, member) => {
-      const before = member.projects.find((grant) => grant.id === projectId)?.role
+      const before = member.projects.find((grant) => grant.id === projectId)
       if (before === undefined) throw new NotFound('the project has no such member')
       await refuseBeyond(tx, caller, projectId, [before])
       await removeProjectMember(tx, id, projectId)
-      await audit(tx, caller, 'project.member_removed', member, projectId)
+      await audit(tx, caller, 'project.user_removed', member, projectId)
     })
 
   return {

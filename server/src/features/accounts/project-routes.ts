@@ -66,7 +66,7 @@ const listRoutes = ({ projects, organizationRoleOf, regions }: ProjectRouteDeps)
     permission: 'organization:read',
     handle: async ({ authority, principal }) => {
       // Members see the projects they are in.
-      const own = 'projectRoles' in principal ? [...principal.projectRoles.keys()] : []
+      const own = 'projectRoles' in principal ? [...principal.projectRoles.keys(), ...principal.customRoles.keys()] : []
       const ids = authority.may('projects:create') ? null : own
       return jsonReply(200, { status: 'ok', results: await projects.list(authority.organizationId, ids) }, noStore)
     },

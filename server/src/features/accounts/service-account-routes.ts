@@ -3,6 +3,7 @@ import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts'
 import { nameFault } from './domain/service-account.ts'
+import { grantOn, projectGrant, projectRole } from './grant-body.ts'
 import {
   appBase,
   noStore,
@@ -12,6 +13,7 @@ import {
   organizationRoute,
   people,
 } from './organization-route.ts'
+import { projectCaller } from './project-caller.ts'
 import type { Caller, ServiceAccounts } from './service-accounts.ts'
 
 export interface ServiceAccountRouteDeps {
@@ -21,7 +23,6 @@ export interface ServiceAccountRouteDeps {
 }
 
 const idNumber = z.number().int().min(1).max(2_147_483_647)
-export const projectRole = z.enum(['owner', 'admin', 'analyst', 'consumer'])
 const some = <Item extends z.ZodType>(item: Item) => z.array(item).max(200)
 
 const newAccount = z.object({
@@ -120,6 +121,19 @@ export const serviceAccountRoutes = (deps: ServiceAccountRouteDeps): readonly Ro
       access: { accepts: people, project: 'path', permission: 'project:admin' },
       handle: async ({ project }: Scoped) =>
         jsonReply(200, { status: 'ok', results: await accounts.listOfProject(project.id) }, noStore),
+    },
+    {
+      ...appBase,
+      method: 'PUT',
+      // Beside the public API, which knows no custom roles.
+      path: '/api/app/projects/:projectId/service-accounts/:serviceAccountId',
+      access: { accepts: people, project: 'path', permission: 'project:admin' },
+      handle: async (request: Scoped) => {
+        const grant = grantOn(request.project.id, sentJson(projectGrant, request.body))
+        const caller = await projectCaller(organizationRoleOf, request)
+        await accounts.addToProjects(caller, [idIn(request.params['serviceAccountId'])], [grant])
+        return jsonReply(200, { status: 'ok' }, noStore)
+      },
     },
   ]
 }

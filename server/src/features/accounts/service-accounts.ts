@@ -7,6 +7,7 @@ import { isAtMost, projectRoleOfOrganizationRole } from '../access/index.ts'
 import type { Authority } from './authority.ts'
 import { type ProjectGrant, type ServiceAccount, secretLength, usernameOf } from './domain/service-account.ts'
 import { NoSuchProject, NoSuchServiceAccount, RoleMissing, RoleTooHigh } from './errors.ts'
+import { isSameGrant, refuseGrantBeyond, shownGrant } from './grants.ts'
 import type { Who } from './organization-route.ts'
 import {
   deleteServiceAccount,
@@ -64,20 +65,23 @@ export const createServiceAccounts = ({ control, appendAudit }: ServiceAccountsD
   const refuseBeyond = async (tx: ControlTx, { authority }: Caller, grants: readonly ProjectGrant[]) => {
     const ids = grants.map(({ id }) => id)
     const live = await liveProjectIds(tx, authority.organizationId, ids)
-    for (const { id, role } of grants) {
+    for (const grant of grants) {
+      const { id } = grant
       if (!live.has(id) || !authority.mayGive('consumer', id)) throw new NoSuchProject(id)
-      if (!authority.mayGive(role, id)) throw new RoleTooHigh()
+      await refuseGrantBeyond(tx, authority, grant)
     }
   }
 
   const put = async (tx: ControlTx, caller: Caller, account: StoredServiceAccount, grant: ProjectGrant) => {
-    const before = account.grants.find(({ id }) => id === grant.id)?.role
-    if (before === grant.role) return
+    const before = account.grants.find(({ id }) => id === grant.id)
+    if (isSameGrant(before, grant)) return
     // Whoever is above the caller stays there.
-    if (before !== undefined && !caller.authority.mayGive(before, grant.id)) throw new RoleTooHigh()
+    if (before !== undefined) await refuseGrantBeyond(tx, caller.authority, before)
     await putGrant(tx, account.id, grant)
     const type = before === undefined ? 'service_account.added_to_project' : 'service_account.role_changed'
-    await audit(tx, caller, type, account, grant.id, { role: { before: before ?? null, after: grant.role } })
+    await audit(tx, caller, type, account, grant.id, {
+      role: { before: shownGrant(before), after: shownGrant(grant) },
+    })
   }
 
   /** Throws NoSuchServiceAccount unless all of them are of the organization. */
@@ -163,9 +167,9 @@ export const createServiceAccounts = ({ control, appendAudit }: ServiceAccountsD
       )
       for (const { id: projectId, accountIds } of projects) {
         for (const account of accounts.filter(({ id }) => accountIds.includes(id))) {
-          const before = account.grants.find(({ id }) => id === projectId)?.role
+          const before = account.grants.find(({ id }) => id === projectId)
           if (before === undefined) continue
-          if (!authority.mayGive(before, projectId)) throw new RoleTooHigh()
+          await refuseGrantBeyond(tx, authority, before)
           await removeGrant(tx, account.id, projectId)
           await audit(tx, caller, 'service_account.removed_from_project', account, projectId)
         }

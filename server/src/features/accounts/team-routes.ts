@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { jsonReply, type Route } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
 import type { Team } from './domain/member.ts'
+import { grantOn, projectGrant } from './grant-body.ts'
 import { noStore, numberIn, type OrganizationRoleOf, type Organized, organizationRoute } from './organization-route.ts'
-import { callerOf, projectRole } from './service-account-routes.ts'
+import { callerOf } from './service-account-routes.ts'
 import type { Teams } from './teams.ts'
 
 export interface TeamRouteDeps {
@@ -12,7 +13,10 @@ export interface TeamRouteDeps {
 }
 
 const named = z.strictObject({ name: z.string().trim().min(1).max(255) })
-const granted = z.strictObject({ role: projectRole })
+const changed = z.strictObject({
+  name: named.shape.name.optional(),
+  classified_access: z.boolean().optional(),
+})
 const one = '/teams/:teamId'
 
 /** AUTH-17: teams of an organization, for its owners and admins. */
@@ -44,9 +48,7 @@ export const teamRoutes = ({ organizationRoleOf, teams }: TeamRouteDeps): readon
         return jsonReply(201, { status: 'ok', results }, noStore)
       },
     }),
-    route('PATCH', '', (request) =>
-      teams.rename(callerOf(request), teamIn(request), sentJson(named, request.body).name),
-    ),
+    route('PATCH', '', (request) => teams.change(callerOf(request), teamIn(request), sentJson(changed, request.body))),
     route('DELETE', '', (request) => teams.remove(callerOf(request), teamIn(request))),
     route('PUT', '/members/:memberId', (request) =>
       teams.put(callerOf(request), teamIn(request), 'user', holderIn(request)),
@@ -61,7 +63,7 @@ export const teamRoutes = ({ organizationRoleOf, teams }: TeamRouteDeps): readon
       teams.take(callerOf(request), teamIn(request), 'service_account', holderIn(request)),
     ),
     route('PUT', '/projects/:projectId', (request) => {
-      const grant = { id: projectIn(request), role: sentJson(granted, request.body).role }
+      const grant = grantOn(projectIn(request), sentJson(projectGrant, request.body))
       return teams.give(callerOf(request), teamIn(request), grant)
     }),
     route('DELETE', '/projects/:projectId', (request) =>

@@ -3,7 +3,8 @@ import { assert, NotFound } from '../../kernel/errors.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import type { Team } from './domain/member.ts'
 import type { ProjectGrant } from './domain/service-account.ts'
-import { NoSuchProject, RoleTooHigh } from './errors.ts'
+import { NoSuchProject } from './errors.ts'
+import { isSameGrant, refuseGrantBeyond, shownGrant } from './grants.ts'
 import type { Caller } from './service-accounts.ts'
 import { liveProjectIds, tellAccessChanged } from './store/postgres-service-account-store.ts'
 import {
@@ -15,14 +16,20 @@ import {
   putInTeam,
   putTeamGrant,
   removeTeamGrant,
-  renameTeam,
   type TeamHolder,
   takeFromTeam,
+  updateTeam,
 } from './store/postgres-team-store.ts'
 
 export interface TeamsDeps {
   readonly control: ControlDb
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+}
+
+/** Left out: as it is. */
+export interface TeamChanges {
+  readonly name?: string | undefined
+  readonly classified_access?: boolean | undefined
 }
 
 /** AUTH-17: a team's roles on projects are those of its people and service accounts, beside their own. */
@@ -50,7 +57,7 @@ export const createTeams = ({ control, appendAudit }: TeamsDeps) => {
       const { authority } = caller
       const team = await lockTeam(tx, authority.organizationId, id)
       if (team === null) throw new NotFound('the organization has no such team')
-      if (!team.projects.every((grant) => authority.mayGive(grant.role, grant.id))) throw new RoleTooHigh()
+      for (const grant of team.projects) await refuseGrantBeyond(tx, authority, grant)
       await change(tx, team)
       await tellAccessChanged(tx)
       return (await listTeams(tx, authority.organizationId, id))[0] ?? team
@@ -66,11 +73,13 @@ export const createTeams = ({ control, appendAudit }: TeamsDeps) => {
       return made
     })
 
-  const rename = (caller: Caller, id: number, name: string): Promise<Team> =>
+  const change = (caller: Caller, id: number, changes: TeamChanges): Promise<Team> =>
     changing(caller, id, async (tx, team) => {
-      if (team.name === name) return
-      await renameTeam(tx, id, name)
-      await audit(tx, caller, 'team.updated', team, null, { name: { before: team.name, after: name } })
+      const names = (['name', 'classified_access'] as const).filter((key) => (changes[key] ?? team[key]) !== team[key])
+      if (names.length === 0) return
+      await updateTeam(tx, id, changes.name ?? team.name, changes.classified_access ?? team.classified_access)
+      const changed = Object.fromEntries(names.map((key) => [key, { before: team[key], after: changes[key] }]))
+      await audit(tx, caller, 'team.updated', team, null, changed)
     })
 
   /** Only what the team gave is lost. */
@@ -106,11 +115,12 @@ export const createTeams = ({ control, appendAudit }: TeamsDeps) => {
       if (!(await liveProjectIds(tx, authority.organizationId, [grant.id])).has(grant.id)) {
         throw new NoSuchProject(grant.id)
       }
-      if (!authority.mayGive(grant.role, grant.id)) throw new RoleTooHigh()
-      const before = team.projects.find(({ id }) => id === grant.id)?.role ?? null
-      if (before === grant.role) return
+      await refuseGrantBeyond(tx, authority, grant)
+      const before = team.projects.find(({ id }) => id === grant.id)
+      if (isSameGrant(before, grant)) return
       await putTeamGrant(tx, teamId, grant)
-      await audit(tx, caller, 'project.team_added', team, grant.id, { role: { before, after: grant.role } })
+      const role = { before: shownGrant(before), after: shownGrant(grant) }
+      await audit(tx, caller, 'project.team_added', team, grant.id, { role })
     })
 
   const withdraw = (caller: Caller, teamId: number, projectId: number): Promise<Team> =>
@@ -122,7 +132,7 @@ export const createTeams = ({ control, appendAudit }: TeamsDeps) => {
 
   return {
     create,
-    rename,
+    change,
     remove,
     put,
     take,

@@ -24,6 +24,8 @@ export interface Team {
   readonly id: number
   readonly name: string
   readonly created: Date
+  /** PRIV-36: who is in it sees classified properties of its projects. */
+  readonly classified_access: boolean
   readonly members: readonly number[]
   readonly service_accounts: readonly number[]
   readonly projects: readonly ProjectGrant[]

@@ -16,6 +16,8 @@ export interface ServiceAccount {
 export interface ProjectServiceAccount extends ServiceAccount {
   readonly hasSensitiveAccess: boolean
   readonly role: Role
+  /** Name of a custom role that the account holds instead. */
+  readonly custom_role?: string
   readonly role_order: number
   readonly target_type: 'individual' | 'team'
   readonly email: string
@@ -23,7 +25,9 @@ export interface ProjectServiceAccount extends ServiceAccount {
 
 export interface ProjectGrant {
   readonly id: number
+  /** `consumer` beside a custom role: what is left when that is deleted. */
   readonly role: Role
+  readonly custom_role_id?: number | undefined
 }
 
 export const secretLength = 32

@@ -3,6 +3,10 @@ import type { ControlTx } from '../../../platform/postgres/control-db.ts'
 import type { Member } from '../domain/member.ts'
 import type { ProjectGrant } from '../domain/service-account.ts'
 
+/** A grant `g` as it goes out: without a custom role, that is not named. */
+export const grantJson = `jsonb_strip_nulls(
+  jsonb_build_object('id', g.project_id, 'role', g.role, 'custom_role_id', g.custom_role_id))`
+
 /** `accountId` null: all of the organization. */
 export const listMembers = (
   control: ControlTx,
@@ -11,7 +15,7 @@ export const listMembers = (
 ): Promise<readonly Member[]> =>
   control.rows<Member>(
     `SELECT a.id, a.email, m.role,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.project_id, 'role', g.role) ORDER BY g.project_id), '[]')
+       (SELECT coalesce(jsonb_agg(${grantJson} ORDER BY g.project_id), '[]')
         FROM project_member g JOIN project p ON p.id = g.project_id
         WHERE g.account_id = a.id AND p.organization_id = $1 AND p.deleted_at IS NULL) AS projects,
        ARRAY(SELECT t.id FROM team t JOIN team_account s ON s.team_id = t.id
@@ -74,12 +78,14 @@ export const removeMember = async (
 export const putProjectMember = async (
   tx: ControlTx,
   accountId: number,
-  { id: projectId, role }: ProjectGrant,
+  { id: projectId, role, custom_role_id: customRoleId }: ProjectGrant,
 ): Promise<void> => {
+  // A role that an old invitation names may be gone: then it is a consumer, as for everybody who held it.
   await tx.rows(
-    `INSERT INTO project_member (project_id, account_id, role) VALUES ($1, $2, $3)
-     ON CONFLICT (project_id, account_id) DO UPDATE SET role = $3`,
-    [projectId, accountId, role],
+    `INSERT INTO project_member (project_id, account_id, role, custom_role_id)
+     VALUES ($1, $2, $3, (SELECT id FROM custom_role WHERE id = $4 AND project_id = $1))
+     ON CONFLICT (project_id, account_id) DO UPDATE SET role = $3, custom_role_id = EXCLUDED.custom_role_id`,
+    [projectId, accountId, role, customRoleId ?? null],
   )
 }
 
@@ -91,12 +97,16 @@ export interface ProjectMember {
   readonly id: number
   readonly email: string
   readonly role: Role
+  readonly custom_role_id: number | null
+  /** Its name. */
+  readonly custom_role: string | null
 }
 
 /** Those with a role of their own in the project. */
 export const listProjectMembers = (control: ControlTx, projectId: number): Promise<readonly ProjectMember[]> =>
   control.rows<ProjectMember>(
-    `SELECT a.id, a.email, g.role FROM project_member g JOIN account a ON a.id = g.account_id
+    `SELECT a.id, a.email, g.role, g.custom_role_id, c.name AS custom_role
+     FROM project_member g JOIN account a ON a.id = g.account_id LEFT JOIN custom_role c ON c.id = g.custom_role_id
      WHERE g.project_id = $1 ORDER BY a.id`,
     [projectId],
   )

@@ -106,9 +106,18 @@ export const restoreDeleted = async (
 
 /** Who works in the one works in the other: people, service accounts, teams. */
 export const copyMembers = async (tx: ControlTx, from: number, to: number): Promise<void> => {
+  await tx.rows(
+    `INSERT INTO custom_role (project_id, name, description, permissions)
+     SELECT $2, name, description, permissions FROM custom_role WHERE project_id = $1`,
+    [from, to],
+  )
   for (const [table, holder] of memberTables) {
     await tx.rows(
-      `INSERT INTO ${table} (${holder}, project_id, role) SELECT ${holder}, $2, role FROM ${table} WHERE project_id = $1`,
+      `INSERT INTO ${table} (${holder}, project_id, role, custom_role_id)
+       SELECT g.${holder}, $2, g.role, made.id FROM ${table} g
+         LEFT JOIN custom_role old ON old.id = g.custom_role_id
+         LEFT JOIN custom_role made ON made.project_id = $2 AND made.name = old.name
+       WHERE g.project_id = $1`,
       [from, to],
     )
   }

@@ -6,6 +6,7 @@ import {
   roleOrderOf,
   type ServiceAccount,
 } from '../domain/service-account.ts'
+import { grantJson } from './postgres-member-store.ts'
 
 const columns = `s.id, s.username, s.last_used_at AS last_used, s.expires_at AS expires,
   coalesce(s.creator_id, 0) AS creator, s.created_at AS created, s.id AS user`
@@ -32,21 +33,27 @@ export const listProjectServiceAccounts = async (
   control: ControlTx,
   projectId: number,
 ): Promise<readonly ProjectServiceAccount[]> => {
-  const rows = await control.rows<ServiceAccount & { role: Role; classified: boolean; of_team: boolean }>(
-    `SELECT DISTINCT ON (s.id) ${columns}, g.role, s.classified_access AS classified, g.of_team
+  const rows = await control.rows<
+    ServiceAccount & { role: Role; custom_role: string | null; classified: boolean; of_team: boolean }
+  >(
+    `SELECT DISTINCT ON (s.id) ${columns}, g.role, c.name AS custom_role, g.of_team,
+       s.classified_access OR bool_or(g.classified OR coalesce('classified:access' = ANY(c.permissions), false))
+         OVER (PARTITION BY s.id) AS classified
      FROM service_account s JOIN (
-       SELECT service_account_id, role, false AS of_team FROM service_account_project WHERE project_id = $1
+       SELECT service_account_id, role, custom_role_id, false AS classified, false AS of_team
+         FROM service_account_project WHERE project_id = $1
        UNION ALL
-       SELECT m.service_account_id, p.role, true FROM team_project p
-         JOIN team_service_account m ON m.team_id = p.team_id WHERE p.project_id = $1
-     ) g ON g.service_account_id = s.id
+       SELECT m.service_account_id, p.role, p.custom_role_id, t.classified_access, true FROM team_project p
+         JOIN team t ON t.id = p.team_id JOIN team_service_account m ON m.team_id = p.team_id WHERE p.project_id = $1
+     ) g ON g.service_account_id = s.id LEFT JOIN custom_role c ON c.id = g.custom_role_id
      ORDER BY s.id, array_position(ARRAY['owner', 'admin', 'analyst', 'consumer'], g.role), g.of_team`,
     [projectId],
   )
-  return rows.map(({ classified, of_team: ofTeam, role, ...account }) => ({
+  return rows.map(({ classified, of_team: ofTeam, role, custom_role: customRole, ...account }) => ({
     ...account,
     hasSensitiveAccess: classified,
     role,
+    ...(customRole === null ? {} : { custom_role: customRole }),
     role_order: roleOrderOf(role),
     target_type: ofTeam ? 'team' : 'individual',
     email: account.username,
@@ -71,11 +78,15 @@ export const lockServiceAccounts = async (
      ORDER BY id FOR UPDATE`,
     [organizationId, ids],
   )
-  const grants = await tx.rows<ProjectGrant & { account: number }>(
-    'SELECT service_account_id AS account, project_id AS id, role FROM service_account_project WHERE service_account_id = ANY($1::int[])',
+  const grants = await tx.rows<{ account: number; role_on: ProjectGrant }>(
+    `SELECT service_account_id AS account, ${grantJson} AS role_on FROM service_account_project g
+     WHERE service_account_id = ANY($1::int[])`,
     [rows.map(({ id }) => id)],
   )
-  return rows.map((row) => ({ ...row, grants: grants.filter(({ account }) => account === row.id) }))
+  return rows.map((row) => ({
+    ...row,
+    grants: grants.filter(({ account }) => account === row.id).map(({ role_on: grant }) => grant),
+  }))
 }
 
 export interface NewServiceAccount {
@@ -100,11 +111,11 @@ export const deleteServiceAccount = async (tx: ControlTx, id: number): Promise<v
   await tx.rows('DELETE FROM service_account WHERE id = $1', [id])
 }
 
-export const putGrant = async (tx: ControlTx, accountId: number, { id, role }: ProjectGrant): Promise<void> => {
+export const putGrant = async (tx: ControlTx, accountId: number, grant: ProjectGrant): Promise<void> => {
   await tx.rows(
-    `INSERT INTO service_account_project (service_account_id, project_id, role) VALUES ($1, $2, $3)
-     ON CONFLICT (service_account_id, project_id) DO UPDATE SET role = $3`,
-    [accountId, id, role],
+    `INSERT INTO service_account_project (service_account_id, project_id, role, custom_role_id) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (service_account_id, project_id) DO UPDATE SET role = $3, custom_role_id = $4`,
+    [accountId, grant.id, grant.role, grant.custom_role_id ?? null],
   )
 }
 

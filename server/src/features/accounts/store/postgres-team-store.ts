@@ -1,6 +1,7 @@
 import type { ControlTx } from '../../../platform/postgres/control-db.ts'
 import type { Team } from '../domain/member.ts'
 import type { ProjectGrant } from '../domain/service-account.ts'
+import { grantJson } from './postgres-member-store.ts'
 
 /** `teamId` null: all of the organization. */
 export const listTeams = (
@@ -9,10 +10,10 @@ export const listTeams = (
   teamId: number | null = null,
 ): Promise<readonly Team[]> =>
   control.rows<Team>(
-    `SELECT t.id, t.name, t.created_at AS created,
+    `SELECT t.id, t.name, t.created_at AS created, t.classified_access,
        ARRAY(SELECT account_id FROM team_account WHERE team_id = t.id ORDER BY 1) AS members,
        ARRAY(SELECT service_account_id FROM team_service_account WHERE team_id = t.id ORDER BY 1) AS service_accounts,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.project_id, 'role', g.role) ORDER BY g.project_id), '[]')
+       (SELECT coalesce(jsonb_agg(${grantJson} ORDER BY g.project_id), '[]')
         FROM team_project g JOIN project p ON p.id = g.project_id
         WHERE g.team_id = t.id AND p.deleted_at IS NULL) AS projects
      FROM team t WHERE t.organization_id = $1 AND ($2::int IS NULL OR t.id = $2::int) ORDER BY t.id`,
@@ -36,8 +37,8 @@ export const insertTeam = async (tx: ControlTx, organizationId: number, name: st
 }
 
 /** As insertTeam. */
-export const renameTeam = async (tx: ControlTx, id: number, name: string): Promise<void> => {
-  await tx.rows('UPDATE team SET name = $2 WHERE id = $1', [id, name])
+export const updateTeam = async (tx: ControlTx, id: number, name: string, hasClassified: boolean): Promise<void> => {
+  await tx.rows('UPDATE team SET name = $2, classified_access = $3 WHERE id = $1', [id, name, hasClassified])
 }
 
 export const deleteTeam = async (tx: ControlTx, id: number): Promise<void> => {
@@ -81,11 +82,11 @@ export const takeFromTeam = async (tx: ControlTx, holder: TeamHolder, teamId: nu
   await tx.rows(`DELETE FROM ${table} WHERE team_id = $1 AND ${column} = $2`, [teamId, id])
 }
 
-export const putTeamGrant = async (tx: ControlTx, teamId: number, { id, role }: ProjectGrant): Promise<void> => {
+export const putTeamGrant = async (tx: ControlTx, teamId: number, grant: ProjectGrant): Promise<void> => {
   await tx.rows(
-    `INSERT INTO team_project (team_id, project_id, role) VALUES ($1, $2, $3)
-     ON CONFLICT (team_id, project_id) DO UPDATE SET role = $3`,
-    [teamId, id, role],
+    `INSERT INTO team_project (team_id, project_id, role, custom_role_id) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (team_id, project_id) DO UPDATE SET role = $3, custom_role_id = $4`,
+    [teamId, grant.id, grant.role, grant.custom_role_id ?? null],
   )
 }
 

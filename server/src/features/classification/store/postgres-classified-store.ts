@@ -38,9 +38,15 @@ const listIn = async (tx: ControlTx, projectId: number): Promise<ClassifiedPrope
     await tx.rows<Row>('SELECT kind, name FROM classified_property WHERE project_id = $1 ORDER BY name', [projectId]),
   )
 
-const accessOfAccount = 'SELECT 1 FROM service_account WHERE id = $2 AND classified_access'
+/** By a team that is in the project. */
+const accessOfTeam = (table: 'team_account' | 'team_service_account', column: string): string =>
+  `SELECT 1 FROM ${table} m JOIN team t ON t.id = m.team_id JOIN team_project g ON g.team_id = t.id
+   WHERE m.${column} = $2 AND g.project_id = $1 AND t.classified_access`
+const accessOfAccount = `SELECT 1 FROM service_account WHERE id = $2 AND classified_access
+  UNION ALL ${accessOfTeam('team_service_account', 'service_account_id')}`
 const accessOfPerson = `SELECT 1 FROM organization_member m JOIN project p USING (organization_id)
-  WHERE p.id = $1 AND m.account_id = $2 AND m.classified_access`
+  WHERE p.id = $1 AND m.account_id = $2 AND m.classified_access
+  UNION ALL ${accessOfTeam('team_account', 'account_id')}`
 
 export const createClassifiedStore = (deps: {
   readonly control: ControlDb
@@ -74,6 +80,7 @@ export const createClassifiedStore = (deps: {
   hiddenFrom: async (principal, { projectId }) => {
     // A key of the project is nobody: whoever has it has not been granted anything.
     if (!('projectRoles' in principal)) return listIn(deps.control, projectId)
+    if (principal.customRoles.get(projectId)?.permissions.has('classified:access')) return { event: [], profile: [] }
     const [access, id] =
       principal.kind === 'service-account' ? [accessOfAccount, principal.id] : [accessOfPerson, principal.userId]
     const rows = await deps.control.rows<Row>(
