@@ -49,8 +49,9 @@ const replyOf = ({ page, pageSize, sessionId, total, lines }: Page): Reply => {
   }
 }
 
-const orderBy =
-  ({ sort }: EngageRequest) =>
+/** SQL after ORDER BY. */
+export const profileOrder =
+  ({ sort }: Pick<EngageRequest, 'sort'>) =>
   ({ context }: ProfileRows): string => {
     if (sort === null) return 'p.distinct_id'
     const direction = sort.isDescending ? 'DESC' : 'ASC'
@@ -73,7 +74,7 @@ const linesOf = async (
     view,
     binder,
     `SELECT ${profileLineSql(binder, request.outputProperties)} AS line ${rows.source}
-     ORDER BY ${orderBy(request)(rows)}
+     ORDER BY ${profileOrder(request)(rows)}
      LIMIT ${binder.bind(limit, 'UInt64')} OFFSET ${binder.bind(offset, 'UInt64')}`,
   )
   return found.map(({ line }) => line)
@@ -102,7 +103,7 @@ const firstPage = async (
   const { pageSize, countMax } = request
   const few = await linesOf(call, request, filter, { offset: 0, limit: atMost(pageSize + 1, countMax) })
   const isWhole = few.length <= pageSize
-  const wanted = { filter, orderBy: orderBy(request), countMax }
+  const wanted = { filter, orderBy: profileOrder(request), countMax }
   const { sessionId, total } = isWhole
     ? { sessionId: newSessionId(view.nowMs), total: few.length }
     : await takeSnapshot(deps, view, wanted, call.request.signal)

@@ -48,26 +48,39 @@ export const expressionSql = (context: SqlContext, text: string, want: 'number' 
   compileExpression(parseExpression(text, { properties: 'profile' }), want, context)
 
 const ofPeople = (view: ReadView, binder: Binder, filter: ResolvedFilter): string => {
-  const { cohort, ids, behaviors } = filter
+  const { cohort, ids, behaviors, includesAllUsers } = filter
   if (cohort === null) {
+    if (includesAllUsers) return withTheirProfiles(view, binder, everybodySql(view, binder), ids)
     const source = profileSource(view, binder, ids)
     return behaviors.length === 0 ? source : withBehaviors(view, binder, source, filter)
   }
   const cohorts = createCohortSql(view, binder)
-  if (!filter.includesAllUsers) {
-    return `${profileSource(view, binder, ids)}\n  AND (${cohorts.isMember(cohort, 'p.distinct_id')})`
-  }
-  const isAsked = ids === null ? '' : `WHERE c.person IN ${binder.bind(ids, 'Array(String)')}`
-  return `FROM (
+  if (includesAllUsers) return withTheirProfiles(view, binder, cohorts.members(cohort), ids)
+  return `${profileSource(view, binder, ids)}\n  AND (${cohorts.isMember(cohort, 'p.distinct_id')})`
+}
+
+/** RPT-05: whoever did anything. */
+const everybodySql = (view: ReadView, binder: Binder): string => {
+  const context = createEventContext(view, binder)
+  const events = eventSource(view, binder, context, { range: null, events: null, where: [`${context.person} != ''`] })
+  return `SELECT DISTINCT ${context.person} AS person ${events}`
+}
+
+/** Each `person` of `people`, with the profile if there is one. */
+const withTheirProfiles = (
+  view: ReadView,
+  binder: Binder,
+  people: string,
+  ids: readonly string[] | null,
+): string => `FROM (
   SELECT c.person AS distinct_id, q.properties AS properties, q.changed_at AS changed_at
-  FROM (${cohorts.members(cohort)}) AS c
+  FROM (${people}) AS c
   LEFT ANY JOIN (
     SELECT p.distinct_id AS distinct_id, p.properties AS properties, p.changed_at AS changed_at
     ${profileSource(view, binder)}
-  ) AS q ON c.person = q.distinct_id ${isAsked}
+  ) AS q ON c.person = q.distinct_id ${ids === null ? '' : `WHERE c.person IN ${binder.bind(ids, 'Array(String)')}`}
 ) AS p
 WHERE 1`
-}
 
 /** Profiles with how often each behavior was shown, as `p.b0`, `p.b1` …; 0 for who has no such event. */
 const withBehaviors = (
