@@ -1,4 +1,5 @@
 import { bucketSql } from '../compile/bucket.ts'
+import { type Entity, entitySql } from '../compile/entity.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression } from '../compile/expression.ts'
 import { bucketKeysSql } from '../compile/expression-lists.ts'
@@ -14,6 +15,8 @@ export interface AddictionPlan {
   /** What is counted within a bucket: different hours or days of the wall clock. */
   readonly addictionUnit: 'hour' | 'day'
   readonly by: { readonly on: Expression; readonly limit: number } | null
+  /** Who was there. */
+  readonly entity: Entity
 }
 
 /** Of one key ('' without a breakdown): in a bucket, how many people were there in exactly that many units. */
@@ -23,21 +26,22 @@ export interface AddictionRow {
 }
 
 export const addictionSql = (view: ReadView, binder: Binder, plan: AddictionPlan): string => {
-  const { match, buckets, addictionUnit, by } = plan
+  const { match, buckets, addictionUnit, by, entity } = plan
   const context = createEventContext(view, binder)
   const value = by === null ? `''` : compileExpression(by.on, 'json', context)
-  const conditions = [context.isSomebody, matchSql(context, match)]
+  const { key, wanted } = entitySql(context, entity)
   const from = eventSource(view, binder, context, {
     range: buckets.range,
     events: namesOfMatches([match]),
-    where: conditions,
+    ...wanted,
+    where: [...wanted.where, matchSql(context, match)],
   })
   const unit = bucketSql(binder, { ...buckets, unit: addictionUnit, dayCount: 1 })
   return `SELECT key, groupArray((b, n, people)) AS points FROM (
 SELECT key, b, n, count() AS people FROM (
 SELECT key, b, uniqExact(u) AS n FROM (
 SELECT person, b, u, ${by === null ? 'v' : `arrayJoin(${bucketKeysSql('v')})`} AS key FROM (
-SELECT DISTINCT ${context.personKey} AS person, ${bucketSql(binder, buckets)} AS b, ${unit} AS u, ${value} AS v ${from}))
+SELECT DISTINCT ${key} AS person, ${bucketSql(binder, buckets)} AS b, ${unit} AS u, ${value} AS v ${from}))
 GROUP BY person, key, b)
 GROUP BY key, b, n)
 GROUP BY key ORDER BY sum(people) DESC, key LIMIT ${binder.bind(by?.limit ?? 1, 'UInt32')}`

@@ -29,7 +29,7 @@ const planOf = async (
   const [where, on, limit] = [whereOf(params), onOf(params), limitOf(params, defaultKeyCount)]
   const isAny = optionalText(params, 'event') === undefined
   const selection = isAny ? null : await selectionOf(definitions, view, oneText(params, 'event'))
-  return { match: { selection, where }, buckets, addictionUnit, by: on === null ? null : { on, limit } }
+  return { match: { selection, where }, buckets, addictionUnit, by: on === null ? null : { on, limit }, entity: null }
 }
 
 /** Keys with the most people first; '' alone without a breakdown. */

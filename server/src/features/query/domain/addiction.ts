@@ -10,6 +10,10 @@ const unitsOf = (buckets: Buckets, key: string, unit: AddictionUnit): number => 
   return unit === 'hour' ? 24 * dayCount : dayCount
 }
 
+/** The same of those who were there in exactly so many units, and not in more. */
+export const exactly = (cumulative: readonly number[]): readonly number[] =>
+  cumulative.map((count, at) => count - (cumulative[at + 1] ?? 0))
+
 /**
  * Frequency (query §2.5): by date of a bucket, how many people were there in at least 1, 2, 3 … different units of it.
  * `points`: [bucket, units, how many people were there in exactly so many].

@@ -2,7 +2,7 @@ import type { BookmarkDefinition } from '../../reports/index.ts'
 import { runAddiction } from '../addiction/addiction.ts'
 import type { AddictionPlan } from '../addiction/addiction-sql.ts'
 import { selectionOf } from '../compile/match.ts'
-import { atLeast } from '../domain/addiction.ts'
+import { atLeast, exactly } from '../domain/addiction.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 import { bucketsOfReport } from '../domain/time/report-dates.ts'
@@ -66,13 +66,20 @@ export const frequencyReport = async (
   const buckets = bucketsOfReport(view.timezone, report.dates, report.unit, view.nowMs)
   const { headers, by } = splitOf(report)
   const match = await matcher(definitions, call)(report.event, report.where)
-  const plan: AddictionPlan = { match, buckets, addictionUnit: report.addiction_unit, by }
+  const plan: AddictionPlan = {
+    match,
+    buckets,
+    addictionUnit: report.addiction_unit,
+    by,
+    entity: report.group_key ?? null,
+  }
+  const shownOf = (counts: readonly number[]) => (report.distribution === 'exact' ? exactly(counts) : counts)
   const dates = datesOf(buckets)
   const lines = (await runAddiction(call, plan)).map(({ key, points }) => {
     const byKey = atLeast(buckets, plan.addictionUnit, points)
     return [
       key,
-      Object.fromEntries(buckets.keys.map((date, at) => [dates[at] ?? date, byKey.get(date) ?? []])),
+      Object.fromEntries(buckets.keys.map((date, at) => [dates[at] ?? date, shownOf(byKey.get(date) ?? [])])),
     ] as const
   })
   if (by !== null) return { buckets, answer: { headers: headers.toReversed(), series: Object.fromEntries(lines) } }

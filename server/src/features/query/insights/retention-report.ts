@@ -26,19 +26,25 @@ export const retentionReport = async (definitions: Definitions, call: Call, repo
     buckets,
     intervals: intervalsOf(report, view.timezone),
     criterion: report.criterion ?? (report.is_unbounded ? 'on-or-after' : 'on'),
-    birth: await matchOf(report.born_event ?? report.event, report.born_where),
+    birth: {
+      ...(await matchOf(report.born_event ?? report.event, report.born_where)),
+      isFirst: report.born_first_time === true,
+    },
+    entity: report.group_key ?? null,
+    sumOf: report.measure?.property ?? null,
     return: await matchOf(report.event, report.where),
     by: by === null ? null : { ...by, of: 'birth' },
   }
   const { all, byKey } = await runRetention(call, plan)
   const dates = datesOf(buckets)
   const completeOf = completeByBucket(plan, view.nowMs)
-  const none = { first: 0, counts: plan.intervals.ends.map(() => 0) }
+  const zeros = plan.intervals.ends.map(() => 0)
+  const none = { first: 0, counts: zeros, sums: zeros }
   const shaped = (cohorts: ReadonlyMap<number, Cohort>) => {
     const found = new Map([...cohorts.values()].map((cohort) => [keyOfBucket(buckets, cohort.bucket), cohort]))
     const line = buckets.keys.map((key, at): Dated => ({ ...(found.get(key) ?? none), complete: completeOf[at] ?? 0 }))
-    const dated = line.map((cohort, at) => [dates[at] ?? '', wireOf(cohort)] as const)
-    return Object.fromEntries([...dated, ['$average', averages(line, none.counts.length)] as const])
+    const dated = line.map((cohort, at) => [dates[at] ?? '', wireOf(cohort, report.measure?.math)] as const)
+    return Object.fromEntries([...dated, ['$average', averages(line, zeros.length, report.measure?.math)] as const])
   }
   if (byKey === null) return { buckets, answer: { headers, series: shaped(all ?? new Map()) } }
   const series = Object.fromEntries([...byKey].map(([key, cohorts]) => [key, shaped(cohorts)]))
@@ -54,7 +60,9 @@ const intervalsOf = (report: Report, zone: string): Intervals => {
   }
 }
 
-interface Dated extends Pick<Cohort, 'first' | 'counts'> {
+type Math = NonNullable<Report['measure']>['math'] | undefined
+
+interface Dated extends Pick<Cohort, 'first' | 'counts' | 'sums'> {
   /** How many intervals are over for everybody of the cohort. */
   readonly complete: number
 }
@@ -68,16 +76,23 @@ const completeByBucket = ({ buckets, intervals }: RetentionPlan, nowMs: number):
   return buckets.keys.map((_, at) => completeIntervals(intervals, endOf(buckets, at) - 1, nowMs))
 }
 
-const wireOf = ({ counts, first, complete }: Dated) => ({
+const perPerson = (sum: number, count: number): number | null => (count === 0 ? null : sum / count)
+
+const wireOf = ({ counts, sums = [], first, complete }: Dated, math: Math) => ({
   counts,
   first,
+  ...(math === 'sum' ? { sums } : {}),
+  ...(math === 'average' ? { averages: counts.map((count, k) => perPerson(sums[k] ?? 0, count)) } : {}),
   ...(complete < counts.length ? { incomplete_from: complete } : {}),
 })
 
 /** Of each interval over the cohorts that have completed it (query §8); null where none has. */
-const averages = (line: readonly Dated[], intervalCount: number) =>
-  Array.from({ length: intervalCount }, (_, k) =>
-    averageRetention(
-      line.map(({ first, counts, complete }) => ({ first, count: counts[k] ?? 0, isComplete: k < complete })),
-    ),
-  )
+const averages = (line: readonly Dated[], intervalCount: number, math: Math) =>
+  Array.from({ length: intervalCount }, (_, k) => {
+    const weighted = (of: (cohort: Dated) => number) =>
+      averageRetention(line.map((one) => ({ first: one.first, count: of(one), isComplete: k < one.complete })))
+    const people = weighted(({ counts }) => counts[k] ?? 0)
+    if (people === null || math === undefined) return people
+    const sum = weighted(({ sums }) => sums?.[k] ?? 0)?.count ?? 0
+    return { ...people, ...(math === 'sum' ? { sum } : { average: perPerson(sum, people.count) }) }
+  })

@@ -1,5 +1,6 @@
 import { dayMs } from '../../../kernel/time.ts'
 import { bucketSql } from '../compile/bucket.ts'
+import { type Entity, entitySql, matchOfEntitySql } from '../compile/entity.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression } from '../compile/expression.ts'
 import { bucketKeysSql } from '../compile/expression-lists.ts'
@@ -16,12 +17,15 @@ interface RetentionParts extends RetentionRules {
   readonly return: Match
   /** Of births. */
   readonly buckets: Buckets
+  /** Who is born and comes back. */
+  readonly entity: Entity
 }
 
+/** `sumOf`: property of what comes back that is added up. */
 export type RetentionPlan = RetentionParts &
   (
-    | { readonly criterion: Criterion; readonly by: BirthBreakdown | null }
-    | { readonly criterion: 'on' | 'on-or-after'; readonly by: ReturnBreakdown | null }
+    | { readonly criterion: Criterion; readonly by: BirthBreakdown | null; readonly sumOf: string | null }
+    | { readonly criterion: 'on' | 'on-or-after'; readonly by: ReturnBreakdown | null; readonly sumOf: null }
   )
 
 interface Breakdown {
@@ -37,13 +41,13 @@ export interface ReturnBreakdown extends Breakdown {
   readonly of: 'return'
 }
 
-/** In which intervals people came back, and how many in each. */
+/** In which intervals people came back, and how many in each; or what it adds up to in each. */
 export type Returned = readonly [intervals: readonly number[], counts: readonly number[]]
 
 /** The cohorts of one key; the key is '' without a breakdown, and those with the most people come first. */
 export interface RetentionRow {
   readonly key: string
-  readonly cohorts: readonly (readonly [bucket: number, first: number, returned: Returned])[]
+  readonly cohorts: readonly (readonly [bucket: number, first: number, returned: Returned, summed: Returned])[]
 }
 
 const longestMs = { day: dayMs, week: 7 * dayMs, month: 31 * dayMs } as const
@@ -68,21 +72,24 @@ const calendarSql = (binder: Binder, { clock }: Intervals): string | null => {
 
 /**
  * One row per person: `births` as [instant, bucket, value] and `returns` as [instant, value], both with the unit of the
- * calendar at the end where one matters. All of a project's days
- * are read once; a person's instants are what is kept of them.
+ * calendar after it where one matters, and `returns` with a number at the end where one is asked for. All of a project's
+ * days are read once; a person's instants are what is kept of them.
  */
 const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string => {
   const context = createEventContext(view, binder)
   const { range } = plan.buckets
   const [fromMs, toMs] = [binder.bind(range.fromMs, 'Int64'), binder.bind(range.toMs, 'Int64')]
-  const isBirth = `((${matchSql(context, plan.birth)}) AND t >= ${fromMs} AND t < ${toMs})`
+  const { key, wanted } = entitySql(context, plan.entity)
+  const isBirth = `((${matchOfEntitySql(view, binder, context, plan.entity, plan.birth)}) AND t >= ${fromMs} AND t < ${toMs})`
   const isReturn = `(${matchSql(context, plan.return)})`
   const value = plan.by === null ? null : compileExpression(plan.by.on, 'json', context)
   const [ofBirth, ofReturn] = (['birth', 'return'] as const).map((of) => (plan.by?.of === of ? (value ?? `''`) : `''`))
   const unit = calendarSql(binder, plan.intervals)
-  const [birth, back] = unit === null ? ['(t, b, v)', '(t, w)'] : ['(t, b, v, u)', '(t, w, u)']
+  const number = plan.sumOf === null ? null : `ifNull(toFloat64OrNull(${context.eventProperty(plan.sumOf)}), 0)`
+  const ofUnit = unit === null ? '' : ', u'
+  const [birth, back] = [`(t, b, v${ofUnit})`, `(t, w${ofUnit}${number === null ? '' : ', n'})`]
   const columns = [
-    `${context.personKey} AS person`,
+    `${key} AS person`,
     'toUnixTimestamp64Milli(e.time) AS t',
     `${bucketSql(binder, plan.buckets)} AS b`,
     `${isBirth} AS is_birth`,
@@ -90,11 +97,12 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
     `${ofBirth} AS v`,
     `${ofReturn} AS w`,
     ...(unit === null ? [] : [`${unit} AS u`]),
+    ...(number === null ? [] : [`${number} AS n`]),
   ]
   const from = eventSource(view, binder, context, {
     range: { fromMs: range.fromMs, toMs: readUntilMs(plan, view.nowMs) },
     events: namesOfMatches([plan.birth, plan.return]),
-    where: [context.isSomebody],
+    ...wanted,
   })
   const births =
     plan.type === 'birth'
@@ -113,8 +121,11 @@ export const retentionSql = (view: ReadView, binder: Binder, plan: RetentionPlan
   return plan.by?.of === 'return' ? byReturnSql(binder, plan, plan.by, people) : byBirthSql(binder, plan, people)
 }
 
-/** SQL of what came back as [interval, value]; the interval is the number of them, or more, for what is after all. */
-const laterIntervals = (binder: Binder, { intervals: { clock, ends }, criterion }: RetentionPlan): string => {
+/**
+ * SQL of what came back as [interval, value], with its number where one is asked for; the interval is the number of
+ * them, or more, for what is after all.
+ */
+const laterIntervals = (binder: Binder, { intervals: { clock, ends }, criterion, sumOf }: RetentionPlan): string => {
   const units =
     clock.kind === 'rolling'
       ? `intDiv(back.1 - births.1, ${binder.bind(clock.unitMs, 'Int64')})`
@@ -122,7 +133,8 @@ const laterIntervals = (binder: Binder, { intervals: { clock, ends }, criterion 
   const isEven = ends.every((end, at) => end === at + 1)
   const interval = isEven ? units : `arrayCount(end -> end <= ${units}, ${binder.bind(ends, 'Array(UInt32)')})`
   const isLater = criterion === 'streak' ? '>=' : '>'
-  return `arrayMap(back -> (${interval}, back.2), arrayFilter(back -> back.1 ${isLater} births.1, returns))`
+  const number = sumOf === null ? '' : `, back.${clock.kind === 'rolling' ? 3 : 4}`
+  return `arrayMap(back -> (${interval}, back.2${number}), arrayFilter(back -> back.1 ${isLater} births.1, returns))`
 }
 
 // What came back is kept as a list of intervals, not as a flag for each: people come back in few of many.
@@ -143,14 +155,29 @@ const metSql = (criterion: Criterion, intervals: string, length: string): string
   }
 }
 
+// By the same rules as `metSql`, of those that are met.
+const isMeant = { on: '=', 'on-or-after': '>=', 'on-or-before': '<=', streak: '=' } as const satisfies Record<
+  Criterion,
+  string
+>
+
+/** SQL of what came back as a sum for each of the intervals that are met. */
+const sumsSql = (criterion: Criterion, later: string): string =>
+  `arrayMap(number -> arraySum(arrayMap(one -> if(one.1 ${isMeant[criterion]} number, one.3, 0), ${later})), met)`
+
 const byBirthSql = (binder: Binder, plan: RetentionPlan, people: string): string => {
   const length = binder.bind(plan.intervals.ends.length, 'UInt32')
-  const met = metSql(plan.criterion, `arrayMap(back -> back.1, ${laterIntervals(binder, plan)})`, length)
+  const later = laterIntervals(binder, plan)
+  const met = metSql(plan.criterion, `arrayMap(back -> back.1, ${later})`, length)
+  const [sums, summed, withSums] =
+    plan.sumOf === null
+      ? ['', '([]::Array(UInt32), []::Array(UInt64))', '']
+      : [`, ${sumsSql(plan.criterion, later)} AS sums`, 'sumMap(met, sums)', ', sums']
   const key = plan.by === null ? `''` : `arrayJoin(${bucketKeysSql('v')})`
-  return `SELECT key, groupArray((b, first, returned)) AS cohorts FROM (
-SELECT key, b, count() AS first, sumMap(met, arrayMap(number -> toUInt64(1), met)) AS returned FROM (
-SELECT ${key} AS key, b, met FROM (
-SELECT births.2 AS b, births.3 AS v, ${met} AS met FROM (
+  return `SELECT key, groupArray((b, first, returned, summed)) AS cohorts FROM (
+SELECT key, b, count() AS first, sumMap(met, arrayMap(number -> toUInt64(1), met)) AS returned, ${summed} AS summed FROM (
+SELECT ${key} AS key, b, met${withSums} FROM (
+SELECT births.2 AS b, births.3 AS v, ${met} AS met${sums} FROM (
 ${people})
 ARRAY JOIN births))
 GROUP BY key, b)
@@ -165,7 +192,7 @@ const byReturnSql = (binder: Binder, plan: RetentionPlan, { limit }: ReturnBreak
       : `if(back.1 < ${length}, [toUInt32(back.1)], [])`
   const met = `arrayDistinct(arrayFlatten(arrayMap(back -> arrayMap(key -> arrayMap(k -> (key, k), ${intervals}),
   ${bucketKeysSql('back.2')}), ${laterIntervals(binder, plan)})))`
-  return `SELECT key, groupArray((b, 0, returned)) AS cohorts FROM (
+  return `SELECT key, groupArray((b, 0, returned, returned)) AS cohorts FROM (
 SELECT met.1 AS key, b, sumMap([met.2], [toUInt64(1)]) AS returned, count() AS c FROM (
 SELECT births.2 AS b, arrayJoin(${met}) AS met FROM (
 ${people})

@@ -64,6 +64,8 @@ const planOf = async ({ definitions }: { definitions: Definitions }, call: Query
     },
     return: { selection: isSent('event') ? await selected('event') : null, where },
     by,
+    entity: null,
+    sumOf: null,
   }
 }
 

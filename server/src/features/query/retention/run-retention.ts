@@ -37,7 +37,15 @@ const cohortsByKey = async (
     rows.map(({ key, cohorts }) => [
       key,
       new Map(
-        cohorts.map(([bucket, first, returned]) => [bucket, { bucket, first, counts: countsOf(plan, returned) }]),
+        cohorts.map(([bucket, first, returned, summed]): [number, Cohort] => [
+          bucket,
+          {
+            bucket,
+            first,
+            counts: countsOf(plan, returned),
+            ...(plan.sumOf === null ? {} : { sums: countsOf(plan, summed) }),
+          },
+        ]),
       ),
     ]),
   )

@@ -99,6 +99,12 @@ const retention = z.strictObject({
   /** Who counts in an interval; left out, `is_unbounded` says whether it is on-or-after rather than on. */
   criterion: z.enum(['on', 'on-or-after', 'on-or-before', 'streak']).optional(),
   is_unbounded: z.boolean().default(false),
+  /** Only the first occurrence in all history is a birth; `born_where` then says whether that one counts. */
+  born_first_time: z.literal(true).optional(),
+  /** A number of the events that come back: all of it, or per person of those who came back. */
+  measure: z.strictObject({ math: z.enum(['sum', 'average']), property: propertyName }).optional(),
+  /** The event property whose values are counted in place of people: each group that an event names. */
+  group_key: propertyName.optional(),
   breakdown: breakdown.optional(),
   dates: dateRange,
 })
@@ -109,6 +115,9 @@ const frequency = z.strictObject({
   where: expression.optional(),
   unit: z.enum(['day', 'week', 'month']).default('week'),
   addiction_unit: z.enum(['hour', 'day']).default('day'),
+  /** How many were there in at least so many hours or days, or in exactly so many. */
+  distribution: z.enum(['cumulative', 'exact']).default('cumulative'),
+  group_key: propertyName.optional(),
   breakdown: breakdown.optional(),
   dates: dateRange,
 })

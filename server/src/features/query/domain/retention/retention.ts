@@ -11,6 +11,8 @@ export interface RetentionEvent {
   readonly isReturn: boolean
   /** Keys of its value in a breakdown. */
   readonly keys: readonly string[]
+  /** What is added up of it; 0 where it has none. */
+  readonly number: number
 }
 
 export interface RetentionRules {
@@ -31,6 +33,8 @@ export interface Cohort {
   readonly bucket: number
   readonly first: number
   readonly counts: readonly number[]
+  /** By interval, of the events by which people count in it; left out where no number is asked for. */
+  readonly sums?: readonly number[]
 }
 
 interface Birth {
@@ -49,17 +53,33 @@ const birthsOf = (rules: RetentionRules, events: readonly RetentionEvent[]): rea
   return [...births.values()]
 }
 
-/** Whether somebody counts, by interval; an event is no return to itself, except in a streak. */
+interface Returns {
+  readonly isIn: boolean
+  readonly sum: number
+}
+
+/** Whether somebody counts, by interval, and by what number; an event is no return to itself, except in a streak. */
 const returnsOf = (
   { intervals: { clock, ends }, criterion }: RetentionRules,
   birth: Birth,
   events: readonly RetentionEvent[],
-): readonly boolean[] => {
+): readonly Returns[] => {
   const fromMs = criterion === 'streak' ? birth.timeMs : birth.timeMs + 1
   const returned = events
     .filter(({ isReturn, timeMs }) => isReturn && timeMs >= fromMs)
-    .map(({ timeMs }) => intervalAt(ends, unitsBetween(clock, birth.timeMs, timeMs)))
-  return ends.map((_, k) => countsIn(criterion, returned, k))
+    .map(({ timeMs, number }) => ({ at: intervalAt(ends, unitsBetween(clock, birth.timeMs, timeMs)), number }))
+  const places = returned.map(({ at }) => at)
+  return ends.map((_, k) => {
+    const isIn = countsIn(criterion, places, k)
+    const meant = returned.filter(({ at }) => isIn && isMeant(criterion, at, k))
+    return { isIn, sum: meant.reduce((sum, { number }) => sum + number, 0) }
+  })
+}
+
+/** Whether what came back in one interval is what somebody counts by in another. */
+const isMeant = (criterion: Criterion, at: number, k: number): boolean => {
+  if (criterion === 'on-or-after') return at >= k
+  return criterion === 'on-or-before' ? at <= k : at === k
 }
 
 const countsIn = (criterion: Criterion, returned: readonly number[], k: number): boolean => {
@@ -81,12 +101,13 @@ export const retentionByKey = (
   people: readonly (readonly RetentionEvent[])[],
   by: 'nothing' | 'birth' | 'return',
 ): ReadonlyMap<string, readonly Cohort[]> => {
-  const found = new Map<string, Map<number, { first: number; counts: number[] }>>()
-  const add = (key: string, bucket: number, returns: readonly boolean[]): void => {
-    const cohorts = found.get(key) ?? new Map<number, { first: number; counts: number[] }>()
-    const cohort = cohorts.get(bucket) ?? { first: 0, counts: returns.map(() => 0) }
-    const counts = cohort.counts.map((count, k) => count + (returns[k] === true ? 1 : 0))
-    found.set(key, cohorts.set(bucket, { first: cohort.first + 1, counts }))
+  const found = new Map<string, Map<number, { first: number; counts: number[]; sums: number[] }>>()
+  const add = (key: string, bucket: number, returns: readonly Returns[]): void => {
+    const cohorts = found.get(key) ?? new Map<number, { first: number; counts: number[]; sums: number[] }>()
+    const cohort = cohorts.get(bucket) ?? { first: 0, counts: returns.map(() => 0), sums: returns.map(() => 0) }
+    const counts = cohort.counts.map((count, k) => count + (returns[k]?.isIn === true ? 1 : 0))
+    const sums = cohort.sums.map((sum, k) => sum + (returns[k]?.sum ?? 0))
+    found.set(key, cohorts.set(bucket, { first: cohort.first + 1, counts, sums }))
   }
   for (const events of people) {
     for (const birth of birthsOf(rules, events)) {
@@ -99,7 +120,7 @@ export const retentionByKey = (
           birth,
           events.filter(({ keys }) => keys.includes(key)),
         )
-        if (returns.includes(true)) add(key, birth.bucket, returns)
+        if (returns.some(({ isIn }) => isIn)) add(key, birth.bucket, returns)
       }
     }
   }
