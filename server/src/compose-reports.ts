@@ -17,8 +17,8 @@ export const composeReports = ({ stores, regionDb, log }: ComposeReportsDeps): R
     control: stores.control,
     appendAudit,
     regionDb,
-    checkExpression: (text) => {
-      parseExpression(text)
+    checkExpression: (text, dialect = 'api') => {
+      parseExpression(text, { dialect })
     },
     onProblem: (regionId, error) => {
       log.warn('members of replaced cohorts are still there', { regionId, ...errorFields(error) })

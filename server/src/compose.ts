@@ -22,7 +22,7 @@ import { createExport } from './features/export/index.ts'
 import { createGroups } from './features/groups/index.ts'
 import { hasPeople } from './features/identity/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
-import { compileRowFilter } from './features/query/index.ts'
+import { compileRowFilter, customFacts } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
 import { requiredSignInOf, scimOrganizationOf } from './features/sso/index.ts'
@@ -174,8 +174,10 @@ const startServer = async (
       regionDb,
       audit: audit.log,
       clock,
-      rowFilter: (scope, project, where, classified) =>
-        compileRowFilter(scope, project, where, clock.nowMs(), classified),
+      rowFilter: async (scope, project, where, classified) => {
+        const custom = await customFacts(reports.saved, scope)
+        return compileRowFilter(scope, project, where, clock.nowMs(), { classified, custom })
+      },
       classifiedFor: classification.classifiedFor,
       limits: config.export,
     }).routes,

@@ -40,7 +40,7 @@ export type AuditEventType =
   | 'classified_properties.updated'
   | 'data_rules.updated'
   | 'session_settings.updated'
-  | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
+  | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'custom_property' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 
 export interface AuditActor {
   readonly type: 'user' | 'service_account' | 'project_secret' | 'system'

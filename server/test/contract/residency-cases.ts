@@ -147,7 +147,7 @@ const cancelMany = (version: string) => (asked: Asked) => ({
   body: { distinct_ids: [`id ${asked.canary}`] },
 })
 
-const savedNames = ['funnels', 'bookmarks', 'cohorts', 'custom-events', 'data-views'] as const
+const savedNames = ['funnels', 'bookmarks', 'cohorts', 'custom-events', 'data-views', 'custom-properties'] as const
 const appPath = ({ home, canary }: Asked, suffix: string): string =>
   `/api/app/projects/${home.id}/${suffix}?note=${canary}`
 /** Bodies need not be right: a refusal comes before them. */

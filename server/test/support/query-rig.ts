@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { findLiveEvents } from '../../src/features/identity/index.ts'
 import type { QueryCall } from '../../src/features/query/http/query-route.ts'
-import { openReadView, type ReadView } from '../../src/features/query/read-view.ts'
+import { type CustomFacts, noCustomFacts, openReadView, type ReadView } from '../../src/features/query/read-view.ts'
 import { createRun } from '../../src/features/query/run.ts'
 import { projectScope } from '../../src/kernel/scope.ts'
 import { migrateClickhouse } from '../../src/platform/clickhouse/migrate.ts'
@@ -33,7 +33,12 @@ export const openQueryRig = async () => {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, JSON.stringify(value)])),
     })
   }
-  const viewOf = (projectId: number, timezone: string, nowMs: number): Promise<ReadView> =>
+  const viewOf = (
+    projectId: number,
+    timezone: string,
+    nowMs: number,
+    custom: Partial<CustomFacts>,
+  ): Promise<ReadView> =>
     openReadView(
       {
         identity: async () => 'none',
@@ -41,6 +46,7 @@ export const openQueryRig = async () => {
         duplicates: async () => null,
         dataView: async () => null,
         classified: async () => ({ event: [], profile: [] }),
+        custom: async () => ({ ...noCustomFacts, ...custom }),
       },
       {
         principal: { kind: 'project-secret', projectId } as never,
@@ -55,8 +61,13 @@ export const openQueryRig = async () => {
     insert: (projectId: number, events: readonly RigEvent[]) =>
       engines.region.insert('event', events.map((event) => rowOf(projectId, event)).join('\n')),
     /** What an endpoint gets, to ask a plan with. */
-    call: async (projectId: number, timezone: string, nowMs: number): Promise<Pick<QueryCall, 'run' | 'view'>> => ({
-      view: await viewOf(projectId, timezone, nowMs),
+    call: async (
+      projectId: number,
+      timezone: string,
+      nowMs: number,
+      custom: Partial<CustomFacts> = {},
+    ): Promise<Pick<QueryCall, 'run' | 'view'>> => ({
+      view: await viewOf(projectId, timezone, nowMs, custom),
       run: createRun(
         { regionDb: () => engines.region, limits: { timeoutMs: 60_000, memoryBytesMax: 1_000_000_000 } },
         AbortSignal.timeout(600_000),

@@ -22,7 +22,12 @@ export interface ExportDeps {
   readonly audit: AuditLog
   readonly clock: Clock
   /** Throws InvalidRequest, with the place in the text, for what is no expression. */
-  readonly rowFilter: (scope: ProjectScope, project: Project, where: string, classified: Classified) => RowFilter
+  readonly rowFilter: (
+    scope: ProjectScope,
+    project: Project,
+    where: string,
+    classified: Classified,
+  ) => Promise<RowFilter>
   /** PRIV-36: names of properties that the caller may not see. */
   readonly classifiedFor: (principal: Principal, scope: ProjectScope) => Promise<Classified>
   readonly limits: ExportLimits
@@ -76,7 +81,7 @@ export const createExport = (deps: ExportDeps): { readonly routes: readonly Rout
     const { principal, scope, project, signal } = request
     const input = parseExportRequest(parametersOf(request), deps.clock.nowMs())
     const classified = await deps.classifiedFor(principal, scope)
-    const filter = input.where === null ? null : deps.rowFilter(scope, project, input.where, classified)
+    const filter = input.where === null ? null : await deps.rowFilter(scope, project, input.where, classified)
     const lines = reader.lines(scope, input, signal, { filter, leftOut: classified.event })
     const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
     const { body, isGzipped } = await streamBody(lines, acceptsGzip)

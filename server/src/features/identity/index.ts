@@ -21,6 +21,7 @@ export {
   linkedEventsSql,
   personKeySql,
   personSql,
+  rowsOfPeopleSql,
   unlinkedEventsSql,
 } from './store/identity-facts.ts'
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'

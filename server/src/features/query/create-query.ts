@@ -17,10 +17,11 @@ import { insights } from './insights/insights.ts'
 import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
 import { eventProperties, propertyValues, topProperties } from './properties/properties.ts'
-import type { ReadViewFacts } from './read-view.ts'
+import type { CustomFacts, ReadViewFacts } from './read-view.ts'
 import { retention } from './retention/retention.ts'
 import { segmentationAverage, segmentationNumeric, segmentationSum } from './segmentation/numbers.ts'
 import { segmentation } from './segmentation/segmentation.ts'
+import { projectSessions } from './session-rules.ts'
 
 // How to add an endpoint (segmentation/ is the example):
 // 1. a folder with `request.ts` (reads `call.params` by http/parameters.ts), and functions plan → SQL → shape;
@@ -87,6 +88,7 @@ export const readViewFacts = ({
   identity: (scope, signal) => findIdentityRows(regionDb(scope.regionId), scope, signal),
   live: (scope, signal) => findLiveEvents(regionDb(scope.regionId), scope, signal),
   duplicates,
+  custom: (scope) => customFacts(definitions, scope),
   dataView: async (scope, workspaceId) => {
     const id = /^[1-9]\d{0,14}$/.test(workspaceId) ? Number(workspaceId) : null
     const expression = id === null ? undefined : await definitions.dataView(scope, id)
@@ -94,6 +96,18 @@ export const readViewFacts = ({
     return expression
   },
 })
+
+/** What a project has defined, for a view of its rows. */
+export const customFacts = async (
+  definitions: Pick<Definitions, 'customProperties' | 'sessionSettings'>,
+  scope: ProjectScope,
+): Promise<CustomFacts> => {
+  const [properties, settings] = await Promise.all([
+    definitions.customProperties(scope),
+    definitions.sessionSettings(scope),
+  ])
+  return { properties, sessions: projectSessions(settings) }
+}
 
 export type QueryApiDeps = QueryRouteDeps & PeopleEndpointDeps & { readonly definitions: Definitions }
 

@@ -12,6 +12,12 @@ export class NoSuchCustomEvent extends InvalidRequest {
   }
 }
 
+export class NoSuchCustomProperty extends InvalidRequest {
+  constructor(id: number) {
+    super(`$custom_property:${id}: the project has no such custom property`)
+  }
+}
+
 export class NoSuchCohort extends InvalidRequest {
   constructor(id: number) {
     super(`the project has no cohort ${id}`)

@@ -1,5 +1,5 @@
 import type { ProjectScope } from '../../kernel/scope.ts'
-import type { SessionSettings } from '../reports/index.ts'
+import type { CustomPropertyDefinition, SessionSettings } from '../reports/index.ts'
 
 /** An event that happens whenever one of several others does (RPT-08); `where` is an expression. */
 export interface CustomEvent {
@@ -15,4 +15,6 @@ export interface Definitions {
   /** `workspace_id`: the expression that every event has to meet, null for all data; undefined when there is no such view. */
   dataView(scope: ProjectScope, id: number): Promise<string | null | undefined>
   sessionSettings(scope: ProjectScope): Promise<SessionSettings>
+  /** Those of the project, by id (RPT-08). */
+  customProperties(scope: ProjectScope): Promise<ReadonlyMap<number, CustomPropertyDefinition>>
 }

@@ -2,6 +2,14 @@ import type { Principal } from '../../kernel/principal.ts'
 import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { IdentityRows, KnownDuplicates, LiveEvents } from '../identity/index.ts'
+import type { CustomPropertyDefinition } from '../reports/index.ts'
+import { defaultSessionMode, inheritedBySessions, type ProjectSessions } from './domain/sessions/sessions.ts'
+
+/** What a project has defined that expressions and events of questions can name. */
+export interface CustomFacts {
+  readonly properties: ReadonlyMap<number, CustomPropertyDefinition>
+  readonly sessions: ProjectSessions
+}
 
 declare const viewed: unique symbol
 
@@ -30,6 +38,8 @@ export interface ReadView {
   readonly dataView: string | null
   /** PRIV-36: names of properties that the caller may not see. */
   readonly classified: ClassifiedNames
+  /** RPT-07, RPT-08. */
+  readonly custom: CustomFacts
   readonly [viewed]: true
 }
 
@@ -41,6 +51,7 @@ export interface ReadViewFacts {
   /** Throws InvalidRequest for an id that the project does not have. */
   readonly dataView: (scope: ProjectScope, workspaceId: string) => Promise<string | null>
   readonly classified: (principal: Principal, scope: ProjectScope) => Promise<ClassifiedNames>
+  readonly custom: (scope: ProjectScope) => Promise<CustomFacts>
 }
 
 export interface ViewRequest {
@@ -57,21 +68,29 @@ export const openReadView = async (
   facts: ReadViewFacts,
   { principal, scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
-  const [identity, live, duplicates, dataView, classified] = await Promise.all([
+  const [identity, live, duplicates, dataView, classified, custom] = await Promise.all([
     facts.identity(scope, signal),
     facts.live(scope, signal),
     facts.duplicates(scope, signal),
     workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
     facts.classified(principal, scope),
+    facts.custom(scope),
   ])
   const { timezone } = project
-  return Object.freeze({ scope, timezone, nowMs, identity, live, duplicates, dataView, classified }) as ReadView
+  return Object.freeze({ scope, timezone, nowMs, identity, live, duplicates, dataView, classified, custom }) as ReadView
+}
+
+/** Of a project that has defined nothing. */
+export const noCustomFacts: CustomFacts = {
+  properties: new Map(),
+  sessions: { ...defaultSessionMode, excluded: [], inherited: inheritedBySessions },
 }
 
 /** For rows as they were stored, duplicates included, which only raw export gives. */
 export const rawReadView = (
   { scope, project: { timezone }, nowMs }: Pick<ViewRequest, 'scope' | 'project' | 'nowMs'>,
   classified: ClassifiedNames,
+  custom: CustomFacts = noCustomFacts,
 ): ReadView =>
   Object.freeze({
     scope,
@@ -82,4 +101,5 @@ export const rawReadView = (
     duplicates: null,
     dataView: null,
     classified,
+    custom,
   }) as ReadView

@@ -1,7 +1,5 @@
 import type { SessionSettings } from '../reports/index.ts'
-import type { SessionRules } from './domain/sessions/sessions.ts'
-import type { Definitions } from './ports.ts'
-import type { ReadView } from './read-view.ts'
+import { inheritedBySessions, type ProjectSessions, type SessionRules } from './domain/sessions/sessions.ts'
 
 const rulesOf = (settings: SessionSettings): SessionRules => {
   switch (settings.mode) {
@@ -14,6 +12,9 @@ const rulesOf = (settings: SessionSettings): SessionRules => {
   }
 }
 
-/** What the project's sessions go by at this moment. */
-export const sessionRulesOf = async (definitions: Definitions, { scope }: ReadView): Promise<SessionRules> =>
-  rulesOf(await definitions.sessionSettings(scope))
+/** What a project's sessions go by, from its settings. */
+export const projectSessions = (settings: SessionSettings): ProjectSessions => ({
+  ...rulesOf(settings),
+  excluded: settings.excluded_events ?? [],
+  inherited: [...inheritedBySessions, ...(settings.inherited_properties ?? [])],
+})

@@ -1,13 +1,16 @@
 import { InvalidRequest } from '../../kernel/errors.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
+import { checkCustomProperties } from './check-custom-properties.ts'
 import { type CohortDefinition, leavesOf } from './definitions/cohort.ts'
 import { customEventId } from './definitions/parts.ts'
 import type { DefinitionKind, DefinitionStore } from './store/postgres-definition-store.ts'
 
+/** Throws InvalidRequest, with the place in the text, for what is no expression. */
+export type CheckExpression = (text: string, dialect?: 'api' | 'formula') => void
+
 export interface CheckDeps {
   readonly definitions: DefinitionStore
-  /** Throws InvalidRequest, with the place in the text, for what is no expression. */
-  readonly checkExpression: (text: string) => void
+  readonly checkExpression: CheckExpression
 }
 
 /** What is to be saved; `id` is null for what is new. */
@@ -24,7 +27,7 @@ export interface Checked {
 export const checkDefinition = async (deps: CheckDeps, scope: ProjectScope, checked: Checked): Promise<void> => {
   const named = new Set<number>()
   for (const [key, text] of textsOf(checked.definition)) {
-    if (expressionKeys.has(key)) checkPart(deps, key, text)
+    if (isExpression(key, checked)) checkPart(deps, key, text)
     const id = eventKeys.has(key) ? customEventId(text) : null
     if (id !== null) named.add(id)
   }
@@ -32,14 +35,18 @@ export const checkDefinition = async (deps: CheckDeps, scope: ProjectScope, chec
   const missing = [...named].find((id) => !known.some((found) => found.id === id))
   if (missing !== undefined) throw new InvalidRequest(`the project has no custom event ${missing}`)
   if (checked.kind === 'cohort') await checkCohorts(deps, scope, checked)
+  await checkCustomProperties(deps.definitions, scope, checked)
 }
 
-const expressionKeys = new Set(['where', 'born_where', 'profile_where'])
+const expressionKeys = new Set(['where', 'born_where', 'profile_where', 'formula'])
+/** Formulas of reports are about metrics, and have a grammar of their own. */
+const isExpression = (key: string, { kind }: Checked): boolean =>
+  expressionKeys.has(key) && (key !== 'formula' || kind === 'custom-property')
 const eventKeys = new Set(['event', 'born_event', 'events'])
 
 const checkPart = ({ checkExpression }: CheckDeps, key: string, text: string): void => {
   try {
-    checkExpression(text)
+    checkExpression(text, key === 'formula' ? 'formula' : 'api')
   } catch (error) {
     throw error instanceof InvalidRequest ? new InvalidRequest(`'${key}' is invalid: ${error.message}`) : error
   }

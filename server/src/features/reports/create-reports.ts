@@ -4,9 +4,11 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import { annotationRoutes } from './annotation-routes.ts'
+import type { CheckExpression } from './check-definition.ts'
 import type { BookmarkDefinition } from './definitions/bookmark.ts'
 import type { CohortDefinition } from './definitions/cohort.ts'
 import type { CustomEventDefinition } from './definitions/custom-event.ts'
+import type { CustomPropertyDefinition } from './definitions/custom-property.ts'
 import { type DataViewDefinition, dataViewExpression } from './definitions/data-view.ts'
 import type { FunnelDefinition } from './definitions/funnel.ts'
 import type { SessionSettings } from './definitions/session-settings.ts'
@@ -25,7 +27,7 @@ export interface ReportsDeps {
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   readonly regionDb: (regionId: string) => RegionDb
   /** Throws InvalidRequest, with the place in the text, for what is no expression. */
-  readonly checkExpression: (text: string) => void
+  readonly checkExpression: CheckExpression
   /** Members that nobody reads could not be removed; they are tried again with the next upload or start. */
   readonly onProblem: (regionId: string, error: unknown) => void
 }
@@ -65,6 +67,8 @@ export interface SavedReports {
   /** The same for profiles. */
   dataViewOfProfiles(scope: ProjectScope, id: number): Promise<string | null | undefined>
   sessionSettings(scope: ProjectScope): Promise<SessionSettings>
+  /** By id. */
+  customProperties(scope: ProjectScope): Promise<ReadonlyMap<number, CustomPropertyDefinition>>
 }
 
 export interface Reports {
@@ -159,6 +163,10 @@ export const createReports = (deps: ReportsDeps): Reports => {
       dataView: async (scope, id) => {
         const view = await dataView(scope, id)
         return view === undefined ? undefined : dataViewExpression(view)
+      },
+      customProperties: async (scope) => {
+        const found = (await definitions.list(scope, 'custom-property')) as readonly Saved<CustomPropertyDefinition>[]
+        return new Map(found.map(({ id, definition }) => [id, definition]))
       },
       sessionSettings: async (scope) => (await sessionSettings.find(scope)).settings,
       dataViewOfProfiles: async (scope, id) => {

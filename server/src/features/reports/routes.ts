@@ -7,6 +7,7 @@ import { type CheckDeps, checkDefinition } from './check-definition.ts'
 import { bookmarkDefinition } from './definitions/bookmark.ts'
 import { cohortDefinition } from './definitions/cohort.ts'
 import { customEventDefinition } from './definitions/custom-event.ts'
+import { customPropertyDefinition } from './definitions/custom-property.ts'
 import { type DataViewDefinition, dataViewDefinition } from './definitions/data-view.ts'
 import { funnelDefinition } from './definitions/funnel.ts'
 import { label } from './definitions/parts.ts'
@@ -35,6 +36,7 @@ const kinds = {
   cohorts: { kind: 'cohort', definition: cohortDefinition, write: writeAccess },
   'custom-events': { kind: 'custom-event', definition: customEventDefinition, write: definingAccess },
   'data-views': { kind: 'data-view', definition: dataViewDefinition, write: definingAccess },
+  'custom-properties': { kind: 'custom-property', definition: customPropertyDefinition, write: definingAccess },
 } as const satisfies Record<string, Saved>
 
 interface Saved {

@@ -48,6 +48,18 @@ LEFT ANY JOIN (
 ) AS r ON e.id_key = r.id_key ${moreJoins}
 WHERE e.project_id = {projectId:UInt64} AND ${live}`
 
+/**
+ * The same for rows that were made of visible ones and say whom they belong to: `distinct_id` in `rows` is canonical, or ''
+ * for nobody. Every kind of `personSql` and `personKeySql` reads them.
+ */
+export const rowsOfPeopleSql = (rows: string, moreJoins = ''): string => `
+FROM (SELECT *, ${keyOf('distinct_id')} AS id_key, now64(6, 'UTC') AS ingested_at FROM (${rows})) AS e
+LEFT ANY JOIN (
+    SELECT '' AS distinct_id, '' AS canonical_id, toUInt64(0) AS canonical_key, toDateTime64(0, 6, 'UTC') AS applies_after
+    WHERE 0
+) AS r ON e.distinct_id = r.distinct_id ${moreJoins}
+WHERE 1`
+
 /** Who an event belongs to, a canonical distinct_id or '' for nobody, in the rows of each. */
 export const personSql: Readonly<Record<IdentityRows, string>> = {
   none: `if(${isNobodysSql}, '', e.distinct_id)`,

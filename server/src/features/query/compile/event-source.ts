@@ -7,14 +7,18 @@ import {
   liveEventsSql,
   personKeySql,
   personSql,
+  rowsOfPeopleSql,
   unlinkedEventsSql,
   visibleEventsSql,
   visibleProfilesSql,
 } from '../../identity/index.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { ReadView } from '../read-view.ts'
+import { borrowedJoin, borrowedSql } from './borrowed.ts'
 import { notClassified, withoutClassified } from './classified.ts'
+import { type Borrowed, customProperties } from './custom-properties.ts'
 import { compileFilter } from './expression.ts'
+import { isSessionEvent, sessionRowsSql } from './session-rows.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
 /** Half-open, milliseconds since 1970. */
@@ -32,10 +36,21 @@ export interface WantedEvents {
   readonly where?: readonly string[]
   /** `not asked for`: nothing beside what was compiled in the context uses `person` or `personKey`. */
   readonly people?: 'not asked for'
+  /** `all`: properties are asked for beside what was compiled in the context. */
+  readonly properties?: 'all'
+}
+
+interface ContextOptions {
+  /** The rows are those that something is borrowed from. */
+  readonly isBorrowedFrom?: boolean
 }
 
 /** Compile expressions against it first, then make the source: it joins just the profile properties asked for. */
-export const createEventContext = (view: ReadView, binder: Binder): EventContext => {
+export const createEventContext = (
+  view: ReadView,
+  binder: Binder,
+  { isBorrowedFrom = false }: ContextOptions = {},
+): EventContext => {
   let isPersonUsed = false
   const used = (sql: string): string => {
     isPersonUsed = true
@@ -44,7 +59,18 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
   const person = () => used(personSql[view.identity])
   const columns = { time: 'e.time', insertId: 'e.insert_id', eventName: 'e.event' }
   const userProperties: string[] = []
-  return {
+  const eventProperties: string[] = []
+  const borrowed: Borrowed[] = []
+  const custom = customProperties(view, {
+    kind: 'event',
+    borrow: (one) => {
+      if (isBorrowedFrom)
+        throw new InvalidRequest('a borrowed property cannot be part of what is borrowed, or of a data view')
+      const same = borrowed.findIndex((known) => JSON.stringify(known) === JSON.stringify(one))
+      return borrowedSql(same === -1 ? borrowed.push(one) - 1 : same)
+    },
+  })
+  const context: EventContext = {
     bind: binder.bind,
     get person() {
       return person()
@@ -55,11 +81,20 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
     isSomebody: isSomebodysSql,
     isPersonUsed: () => isPersonUsed,
     userProperties,
+    eventProperties,
+    borrowed,
     column: (name) => (name === 'distinctId' ? person() : columns[name]),
     timezone: view.timezone,
     nowMs: view.nowMs,
-    eventProperty: (name) => `e.properties[${binder.bind(notClassified(view, 'event', name), 'String')}]`,
+    eventProperty: (name) => {
+      const made = custom(name, context)
+      if (made !== null) return made
+      eventProperties.push(name)
+      return `e.properties[${binder.bind(notClassified(view, 'event', name), 'String')}]`
+    },
     userProperty: (name) => {
+      const made = custom(name, context)
+      if (made !== null) return made
       notClassified(view, 'profile', name)
       const found = userProperties.indexOf(name)
       return `u.c${found === -1 ? userProperties.push(name) - 1 : found}`
@@ -68,6 +103,7 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
       throw new InvalidRequest('behaviors["…"] can be used in /engage only')
     },
   }
+  return context
 }
 
 /**
@@ -76,8 +112,9 @@ export const createEventContext = (view: ReadView, binder: Binder): EventContext
  * `context.person` is who it belongs to.
  */
 export const eventSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
+  if (wanted.events?.some(isSessionEvent)) return withSessionEvents(view, binder, context, wanted)
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
-  const joins = userJoin(binder, context)
+  const joins = eventJoins(view, binder, context, wanted.range)
   const rows = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
   const live = liveEventsSql(view.live, wanted.range?.fromMs ?? null)
   // Links say who, never whether: who does not ask needs none of them.
@@ -86,6 +123,28 @@ export const eventSource = (view: ReadView, binder: Binder, context: EventContex
   const from = fromOf[identity](joins, rows, live)
   const where = [...dataView, ...(wanted.where ?? [])]
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
+}
+
+/** The same with events of sessions among them: what is stored, and what is made of it, already say who they belong to. */
+const withSessionEvents = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
+  const names = wanted.events ?? []
+  const stored = () => {
+    const inner = createEventContext(view, binder)
+    return { context: inner, from: (events: WantedEvents) => eventSource(view, binder, inner, events) }
+  }
+  const joins = eventJoins(view, binder, context, wanted.range)
+  const sessions = sessionRowsSql(view, binder, stored(), {
+    names: names.filter(isSessionEvent),
+    range: wanted.range,
+    properties: [...new Set(wanted.properties === 'all' ? view.custom.sessions.inherited : context.eventProperties)],
+  })
+  const others = names.filter((name) => !isSessionEvent(name))
+  const { context: inner, from } = stored()
+  const columns = `e.event AS event, e.time AS time, ${inner.person} AS distinct_id, e.insert_id AS insert_id, e.properties AS properties`
+  const rows = others.length === 0 ? [] : [`SELECT ${columns} ${from({ range: wanted.range, events: others })}`]
+  return [rowsOfPeopleSql([sessions, ...rows].join('\nUNION ALL\n'), joins), ...conditions(binder, wanted)].join(
+    '\n  AND ',
+  )
 }
 
 const fromOf: Readonly<Record<IdentityRows, (joins: string, rows: string, live: string) => string>> = {
@@ -110,8 +169,18 @@ const namesSql = (binder: Binder, events: readonly string[]): string =>
     ? `e.event = ${binder.bind(events[0], 'String')}`
     : `e.event IN ${binder.bind(events, 'Array(String)')}`
 
+/** What `context` was asked for beside the rows themselves: profiles, and what is borrowed. */
+export const eventJoins = (view: ReadView, binder: Binder, context: EventContext, range: TimeRange | null): string => {
+  const borrowed = context.borrowed.map((one, at) => {
+    const inner = createEventContext(view, binder, { isBorrowedFrom: true })
+    const from = (wanted: WantedEvents) => eventSource(view, binder, inner, wanted)
+    return borrowedJoin(context, inner, from, one, { at, range })
+  })
+  return [userJoin(binder, context), ...borrowed].join('')
+}
+
 /** The profile properties that `context` was asked for, as columns of `u`. */
-export const userJoin = (binder: Binder, context: EventContext): string => {
+const userJoin = (binder: Binder, context: EventContext): string => {
   if (context.userProperties.length === 0) return ''
   // A profile can be large, and there are many: the engine groups just the values.
   const columns = Object.fromEntries(

@@ -2,6 +2,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import { visibleProfilesSql } from '../../identity/index.ts'
 import type { ReadView } from '../read-view.ts'
 import { notClassified, withoutClassified } from './classified.ts'
+import { customProperties } from './custom-properties.ts'
 import type { ExpressionContext } from './expression-context.ts'
 import type { Binder } from './sql-context.ts'
 
@@ -17,9 +18,15 @@ export const createProfileContext = (
     throw new InvalidRequest('no behaviors were sent')
   },
 ): ExpressionContext => {
+  const custom = customProperties(view, {
+    kind: 'profile',
+    borrow: () => {
+      throw new InvalidRequest('a borrowed property cannot be asked of profiles')
+    },
+  })
   const property = (name: string): string =>
-    `p.properties[${binder.bind(notClassified(view, 'profile', name), 'String')}]`
-  return {
+    custom(name, context) ?? `p.properties[${binder.bind(notClassified(view, 'profile', name), 'String')}]`
+  const context: ExpressionContext = {
     bind: binder.bind,
     eventProperty: property,
     userProperty: property,
@@ -31,6 +38,7 @@ export const createProfileContext = (
     timezone: view.timezone,
     nowMs: view.nowMs,
   }
+  return context
 }
 
 /**

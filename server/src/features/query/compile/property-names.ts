@@ -12,7 +12,13 @@ export const propertyNamesSql = (
 ): string => {
   const context = createEventContext(view, binder)
   const { events, where } = selectionSql(context, plan.selection)
-  const from = eventSource(view, binder, context, { range: plan.range, events, where, people: 'not asked for' })
+  const from = eventSource(view, binder, context, {
+    range: plan.range,
+    events,
+    where,
+    people: 'not asked for',
+    properties: 'all',
+  } as const)
   return `SELECT name, count() AS n FROM (SELECT arrayJoin(mapKeys(e.properties)) AS name
 ${from})
 WHERE name NOT IN ${binder.bind(view.classified.event, 'Array(String)')}

@@ -1,10 +1,15 @@
 import type { Project } from '../../../kernel/project.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
-import { type ClassifiedNames, rawReadView } from '../read-view.ts'
-import { createEventContext, userJoin } from './event-source.ts'
+import { type ClassifiedNames, type CustomFacts, rawReadView } from '../read-view.ts'
+import { createEventContext, eventJoins } from './event-source.ts'
 import { compileFilter } from './expression.ts'
 import { createBinder } from './sql-context.ts'
+
+interface RowFilterFacts {
+  readonly classified: ClassifiedNames
+  readonly custom: CustomFacts
+}
 
 /**
  * `where` of a raw export (EXP-01) over rows of `visibleEventsSql('everybody', joins)`. Throws InvalidRequest, with the
@@ -15,11 +20,11 @@ export const compileRowFilter = (
   project: Project,
   where: string,
   nowMs: number,
-  classified: ClassifiedNames,
+  { classified, custom }: RowFilterFacts,
 ) => {
-  const view = rawReadView({ scope, project, nowMs }, classified)
+  const view = rawReadView({ scope, project, nowMs }, classified, custom)
   const binder = createBinder(view)
   const context = createEventContext(view, binder)
   const condition = compileFilter(parseExpression(where), context)
-  return { joins: userJoin(binder, context), condition: `(${condition})`, params: binder.params }
+  return { joins: eventJoins(view, binder, context, null), condition: `(${condition})`, params: binder.params }
 }

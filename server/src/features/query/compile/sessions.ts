@@ -1,4 +1,4 @@
-import type { SessionRules } from '../domain/sessions/sessions.ts'
+import { notInSessions, type ProjectSessions, type SessionRules } from '../domain/sessions/sessions.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
 /**
@@ -14,6 +14,10 @@ export const sessionMarkSql = (binder: Binder, context: EventContext, rules: Ses
   const [start, end] = [rules.start, rules.end].map((name) => `e.event = ${binder.bind(name, 'String')}`)
   return `toUInt8(toUInt8(${start}) + 2 * toUInt8(${end}))`
 }
+
+/** Condition: the event can be in a session. */
+export const mayBeInSessionsSql = (binder: Binder, rules: SessionRules | ProjectSessions): string =>
+  `e.event NOT IN ${binder.bind([...notInSessions, ...('excluded' in rules ? rules.excluded : [])], 'Array(String)')}`
 
 /** By events: of what happens in one instant, a start comes first and an end last. */
 export const sessionOrderSql = (mark: string): string => `transform(${mark}, [0, 1, 2, 3], [1, 0, 2, 0], 1)`

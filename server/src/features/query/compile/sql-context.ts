@@ -1,5 +1,6 @@
 import { duplicatesParams } from '../../identity/index.ts'
 import type { ReadView } from '../read-view.ts'
+import type { Borrowed } from './custom-properties.ts'
 import type { ExpressionContext } from './expression-context.ts'
 
 /** Values of one statement. Nothing that a request says is ever put into SQL text: it is bound here (DESIGN §8). */
@@ -25,6 +26,10 @@ export interface EventContext extends ExpressionContext {
   isPersonUsed(): boolean
   /** Names asked for by `userProperty` so far; the column of the n-th is `u.c<n>`. */
   readonly userProperties: readonly string[]
+  /** Names of stored event properties that were asked for so far. */
+  readonly eventProperties: readonly string[]
+  /** What is borrowed from earlier events; the n-th is `b<n>`. */
+  readonly borrowed: readonly Borrowed[]
 }
 
 export const createBinder = (view: ReadView): Binder => {

@@ -4,10 +4,9 @@ import { entitySql, matchOfEntitySql } from '../compile/entity.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression, compileFilter } from '../compile/expression.ts'
 import { namesOfMatches } from '../compile/match.ts'
-import { sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
+import { mayBeInSessionsSql, sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
 import type { Binder, EventContext } from '../compile/sql-context.ts'
 import { simultaneousMs } from '../domain/funnel/attempts.ts'
-import { notInSessions } from '../domain/sessions/sessions.ts'
 import type { ReadView } from '../read-view.ts'
 import type { FunnelPlan } from './funnel-plan.ts'
 
@@ -49,7 +48,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
     range: sourceRange(plan),
     events: plan.sessions === null ? namesOfMatches(matches) : null,
     ...wanted,
-    where: [...wanted.where, ...(plan.sessions === null ? [] : [inSessionsSql(binder)])],
+    where: [...wanted.where, ...(plan.sessions === null ? [] : [mayBeInSessionsSql(binder, plan.sessions)])],
   })
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
@@ -69,8 +68,6 @@ const sourceRange = (plan: FunnelPlan) => {
   const { fromMs, toMs } = rangeOf(plan)
   return plan.sessions === null ? { fromMs, toMs } : { fromMs: fromMs - dayMs, toMs }
 }
-
-const inSessionsSql = (binder: Binder): string => `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`
 
 /** 1: the filter on whole attempts is true of the event; 2: the event has one of the properties it asks for. */
 const filterSql = (context: EventContext, { where }: FunnelPlan): string => {

@@ -8,7 +8,6 @@ import { sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.
 import type { Buckets } from '../domain/time/buckets.ts'
 import type { Definitions } from '../ports.ts'
 import type { ReadView } from '../read-view.ts'
-import { sessionRulesOf } from '../session-rules.ts'
 import type { FunnelPlan, VirtualPart } from './funnel-plan.ts'
 
 export interface FunnelQuestion {
@@ -68,7 +67,7 @@ export const planFunnel = async (
     buckets,
     where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
     by,
-    sessions: definition.counting === 'sessions' || virtual.length > 0 ? await sessionRulesOf(definitions, view) : null,
+    sessions: definition.counting === 'sessions' || virtual.length > 0 ? view.custom.sessions : null,
     virtual,
     entity: definition.group_key ?? null,
     sumOf: definition.sum_property ?? null,

@@ -6,6 +6,7 @@ import { type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { dayNumberOf, dayOfNumber } from '../domain/time/days.ts'
 import { lastDays, startOfKey } from '../domain/time/report-dates.ts'
 import { wallMs } from '../domain/time/zones.ts'
+import { noCustomFacts } from '../read-view.ts'
 import type { MetricPlan } from './metric-plan.ts'
 import { planInsights } from './plan-insights.ts'
 import { runInsights } from './run-insights.ts'
@@ -217,14 +218,16 @@ describe('measurements in the engine', () => {
     const random = seeded(seed)
     const events = someEvents(random)
     await rig.insert(seed, events)
-    const call = await rig.call(seed, zone, (firstDay + 30) * dayMs)
     for (let round = 0; round < 40; round += 1) {
       const [settings, rules] = random.pick(sessionSettings)
       const all = known(events, rules)
+      const sessions = { ...noCustomFacts.sessions, ...rules }
+      const call = await rig.call(seed, zone, (firstDay + 30) * dayMs, { sessions })
       const none = {
         customEvent: async () => null,
         dataView: async () => undefined,
         sessionSettings: async () => settings,
+        customProperties: async () => new Map(),
       }
       // Seed 4 is all about sessions.
       const metric: InsightsMetric =

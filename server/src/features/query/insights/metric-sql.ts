@@ -3,10 +3,10 @@ import { createEventContext, eventSource, type TimeRange } from '../compile/even
 import { compileExpression } from '../compile/expression.ts'
 import { bucketKeysSql } from '../compile/expression-lists.ts'
 import { matchSql, namesOfMatches } from '../compile/match.ts'
-import { sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
+import { mayBeInSessionsSql, sessionMarkSql, sessionOrderSql } from '../compile/sessions.ts'
 import type { Binder, EventContext } from '../compile/sql-context.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
-import { notInSessions, type SessionRules } from '../domain/sessions/sessions.ts'
+import type { SessionRules } from '../domain/sessions/sessions.ts'
 import { rangeOfDays } from '../domain/time/buckets.ts'
 import { daysOfRange, lastDays } from '../domain/time/report-dates.ts'
 import type { ReadView } from '../read-view.ts'
@@ -193,9 +193,9 @@ const sessionsSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =
 const daySql = (binder: Binder, { buckets: { zone } }: MetricPlan): string =>
   `toInt32(toDate32(e.time, ${binder.bind(zone, 'String')}))`
 
-const mayBeInSessions = (binder: Binder, context: EventContext): readonly string[] => [
+const mayBeInSessions = (binder: Binder, context: EventContext, rules: SessionRules): readonly string[] => [
   context.isSomebody,
-  `e.event NOT IN ${binder.bind(notInSessions, 'Array(String)')}`,
+  mayBeInSessionsSql(binder, rules),
 ]
 
 /** A session is a value on one day: nothing but the metric's events has to be read. */
@@ -207,7 +207,7 @@ const sessionsByPropertySql = (
 ): string => {
   const id = (context: EventContext) => sessionMarkSql(binder, context, rules) ?? ''
   const session = (context: EventContext) => `(${context.personKey}, ${daySql(binder, plan)}, ${id(context)})`
-  const where = (context: EventContext) => [...mayBeInSessions(binder, context), `${id(context)} != ''`]
+  const where = (context: EventContext) => [...mayBeInSessions(binder, context, rules), `${id(context)} != ''`]
   return ofEvents(plan, binder, { name: 'uniqExact', of: 'v' }, eventRows(view, binder, plan, session, { where }))
 }
 
@@ -227,7 +227,11 @@ const sessionEventRows = (view: ReadView, binder: Binder, plan: MetricPlan, rule
     `${isSplit(plan) ? `if(is_met, ${valuesSql(context, plan)}, [])` : '[]::Array(String)'} AS j`,
     ...(mark === null ? [] : [`${mark} AS x`]),
   ]
-  const from = eventSource(view, binder, context, { range, events: null, where: mayBeInSessions(binder, context) })
+  const from = eventSource(view, binder, context, {
+    range,
+    events: null,
+    where: mayBeInSessions(binder, context, rules),
+  })
   return `SELECT ${columns.join(',\n  ')} ${from}`
 }
 

@@ -7,7 +7,6 @@ import type { SessionRules } from '../domain/sessions/sessions.ts'
 import { bucketsOfReport } from '../domain/time/report-dates.ts'
 import type { Definitions } from '../ports.ts'
 import type { ReadView } from '../read-view.ts'
-import { sessionRulesOf } from '../session-rules.ts'
 import type { Measurement, MetricPlan } from './metric-plan.ts'
 
 const timeCharts: readonly InsightsDefinition['chart'][] = ['line', 'stacked-line', 'column', 'stacked-column']
@@ -24,10 +23,7 @@ export const propertyExpression = ({ property, source, type }: Breakdown): Expre
 
 const activeDays = { dau: 1, wau: 7, mau: 30 } as const
 
-const measurementOf = async (
-  { math, property: name, per_user: over }: InsightsMetric,
-  rules: () => Promise<SessionRules>,
-): Promise<Measurement> => {
+const measurementOf = ({ math, property: name, per_user: over }: InsightsMetric, rules: SessionRules): Measurement => {
   const property = name === undefined ? null : propertyExpression({ property: name, source: 'event' })
   if (math === 'total' || property !== null) {
     const aggregate = math as Exclude<typeof math, 'unique' | 'sessions' | keyof typeof activeDays>
@@ -36,7 +32,7 @@ const measurementOf = async (
   }
   if (over !== undefined) throw new InvalidRequest(`the report cannot be answered: math ${math} takes no per_user`)
   if (math === 'dau' || math === 'wau' || math === 'mau') return { kind: 'active', dayCount: activeDays[math] }
-  return math === 'sessions' ? { kind: 'sessions', rules: await rules() } : { kind: 'unique' }
+  return math === 'sessions' ? { kind: 'sessions', rules } : { kind: 'unique' }
 }
 
 /** A plan for each metric of a saved report, in their order. */
@@ -57,7 +53,7 @@ export const planInsights = async (
   }
   return Promise.all(
     metrics.map(async (metric): Promise<MetricPlan> => {
-      const measurement = await measurementOf(metric, () => sessionRulesOf(definitions, view))
+      const measurement = measurementOf(metric, view.custom.sessions)
       return {
         match: await matchOf(metric),
         measurement,

@@ -41,6 +41,14 @@ export type Breakdown = z.infer<typeof breakdown>
 
 const customEvent = /^\$custom_event:([1-9]\d{0,9})$/
 
+const customProperty = /^\$custom_property:([1-9]\d{0,9})$/
+
+/** The id in `$custom_property:<id>`; null for the name of a property that is sent. */
+export const customPropertyId = (name: string): number | null => {
+  const id = customProperty.exec(name)?.[1]
+  return id === undefined ? null : Number(id)
+}
+
 /** The id in `$custom_event:<id>`; null for the name of a plain event. */
 export const customEventId = (event: string): number | null => {
   const id = customEvent.exec(event)?.[1]

@@ -3,7 +3,7 @@ import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import { NoSuchDefinition, TooManyDefinitions } from '../errors.ts'
 
-export type DefinitionKind = 'funnel' | 'bookmark' | 'cohort' | 'custom-event' | 'data-view'
+export type DefinitionKind = 'funnel' | 'bookmark' | 'cohort' | 'custom-event' | 'data-view' | 'custom-property'
 
 /** Who saved something: a person who logs in, or a service account. */
 export interface Creator {
@@ -193,6 +193,7 @@ const auditName = {
   cohort: 'cohort',
   'custom-event': 'custom_event',
   'data-view': 'data_view',
+  'custom-property': 'custom_property',
 } as const satisfies Record<DefinitionKind, string>
 
 const entryOf = (

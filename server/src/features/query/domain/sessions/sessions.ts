@@ -24,6 +24,29 @@ export type SessionRules =
   | { readonly kind: 'events'; readonly start: string; readonly end: string }
   | { readonly kind: 'property'; readonly property: string }
 
+/** With what a project has set beside it. */
+export type ProjectSessions = SessionRules & {
+  /** Events that are in no session, beside `notInSessions`. */
+  readonly excluded: readonly string[]
+  /** Names of properties that the events of sessions have from the first of their events that has one. */
+  readonly inherited: readonly string[]
+}
+
+/** What the events of sessions say of them. */
+export const sessionProperties = {
+  duration: '$duration_s',
+  eventCount: '$event_count',
+  originStart: '$origin_start',
+  originEnd: '$origin_end',
+} as const
+
+/** What every project's events of sessions inherit. */
+export const inheritedBySessions: readonly string[] = [
+  ...['$app_build_number', '$app_version_string', '$browser', '$city', '$country_code', '$current_url', '$device'],
+  ...['$manufacturer', '$os', '$region', 'mp_country_code', 'mp_lib', 'mp_platform'],
+  ...['utm_campaign', 'utm_content', 'utm_source'],
+]
+
 /** Events that are not stored: they are where a session begins and ends. */
 export const sessionStartEvent = '$session_start'
 export const sessionEndEvent = '$session_end'

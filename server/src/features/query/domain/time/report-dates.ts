@@ -57,7 +57,7 @@ export const lastDays = ({ zone, keys, range }: Buckets): readonly number[] => {
 }
 
 /** Days of a zone that hold a range of instants. */
-export const daysOfRange = ({ zone, range }: Buckets): DayRange => ({
+export const daysOfRange = ({ zone, range }: Pick<Buckets, 'zone' | 'range'>): DayRange => ({
   fromDay: Math.floor(wallMs(zone, range.fromMs) / dayMs),
   toDay: Math.floor(wallMs(zone, range.toMs - 1) / dayMs),
 })
