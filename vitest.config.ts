@@ -8,6 +8,7 @@ export default defineConfig({
       'checks/**/*.test.ts',
       'demo/**/*.test.ts',
       'bench/**/*.test.ts',
+      'web/**/*.test.ts',
     ],
     // Files start real engines as child processes: a process per file, so that none can leave anything behind for another.
     pool: 'forks',

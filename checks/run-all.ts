@@ -35,6 +35,7 @@ const ours = (check: Check): boolean => {
 
 const checks: readonly (readonly [name: string, pass: () => boolean])[] = [
   ['types', () => node(tool('typescript/bin/tsc'), '-p', '.')],
+  ['types of the web pages', () => node(tool('typescript/bin/tsc'), '-p', 'web')],
   ['format and lint', () => node(tool('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.')],
   ['imports', () => ours(checkImports)],
   ['tidy', () => ours(checkTidy)],

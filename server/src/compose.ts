@@ -8,6 +8,7 @@ import { composeReports } from './compose-reports.ts'
 import { composeSso } from './compose-sso.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
+import { composeWeb } from './compose-web.ts'
 import { applyProvision } from './config/apply-provision.ts'
 import { type Config, ConfigFault } from './config/config.ts'
 import { readProvision } from './config/provision.ts'
@@ -189,6 +190,7 @@ const startServer = async (
     ...accounts.routes,
     ...sso.routes,
     ...createResidency({ regions, servedRegionIds }).routes,
+    ...composeWeb(config).routes,
     ...systemRoutes({
       stores: reachable(stores),
       isStopping: () => isStopping,

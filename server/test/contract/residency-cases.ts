@@ -17,6 +17,7 @@ import { reportRoutes } from '../../src/features/reports/create-reports.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
 import { sdkRoutes } from '../../src/features/sdk/routes.ts'
 import { ssoRoutes } from '../../src/features/sso/create-sso.ts'
+import { webRoutes } from '../../src/features/web/create-web.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
@@ -80,6 +81,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'accounts.routes': accountRoutes(none),
   'sso.routes': ssoRoutes(none),
   'createResidency(': createResidency({ regions: [], servedRegionIds: new Set() }).routes,
+  'composeWeb(': webRoutes({ pages: null, regions: [] }),
   'systemRoutes(': systemRoutes(none),
 }
 export const allRoutes = Object.values(routeLists).flat()
@@ -296,6 +298,12 @@ export const regionless: Readonly<Record<string, string>> = {
   ...accountRegionless,
   ...ssoRegionless,
   'GET /api/app/regions': 'tells the regions',
+  ...Object.fromEntries(
+    webRoutes({ pages: null, regions: [] }).map(({ method, path }) => [
+      `${method} ${path}`,
+      'a page of the web application holds nothing of anybody',
+    ]),
+  ),
   'POST /api/app/validate-project-credentials': 'asked at one host for projects of every region; answers yes or no',
   'GET /healthz': 'for whoever runs the server',
   'GET /readyz': 'for whoever runs the server',

@@ -1,0 +1,2 @@
+export { createWeb } from './create-web.ts'
+export { readPages } from './store/read-pages.ts'

@@ -1,0 +1,32 @@
+/**
+ * Every page: its name and its path. The router, the links and the server go by this one table; the build hands it to the
+ * server, which answers 404 for what is not in it. Names in braces of code: `pathTo('project', { projectId: 3 })`.
+ */
+export const pagePaths = {
+  home: '/',
+  login: '/login',
+  setup: '/setup',
+  invitation: '/invitation',
+  organization: '/organizations/$organizationId',
+  newProject: '/organizations/$organizationId/projects/new',
+  project: '/projects/$projectId',
+} as const
+
+export type PageName = keyof typeof pagePaths
+
+type ParamOf<Path extends string> = Path extends `${string}$${infer Name}/${infer Rest}`
+  ? Name | ParamOf<Rest>
+  : Path extends `${string}$${infer Name}`
+    ? Name
+    : never
+
+export type PageParams<Name extends PageName> = Readonly<Record<ParamOf<(typeof pagePaths)[Name]>, string | number>>
+
+/** The path of a page, with its parameters filled in and escaped. */
+export const pathTo = <Name extends PageName>(
+  name: Name,
+  ...[params]: ParamOf<(typeof pagePaths)[Name]> extends never ? [] : [PageParams<Name>]
+): string =>
+  pagePaths[name].replace(/\$(\w+)/g, (_, key: string) =>
+    encodeURIComponent(String((params as Readonly<Record<string, string | number>> | undefined)?.[key] ?? '')),
+  )

@@ -1,0 +1,70 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  type RouteComponent,
+} from '@tanstack/react-router'
+import { type PageName, pagePaths } from './page-paths.ts'
+import { BrokenPage } from './pages/broken-page.tsx'
+import { NotFoundPage } from './pages/not-found-page.tsx'
+import { BareFrame } from './shell/bare-frame.tsx'
+import { Shell } from './shell/shell.tsx'
+import { SkeletonPage } from './ui/skeleton.tsx'
+
+type Search = Readonly<Record<string, unknown>>
+
+interface PageEntry {
+  /** A module whose export `Page` is the page. */
+  readonly load: () => Promise<{ readonly Page: RouteComponent }>
+  /** `bare`: for people who are not logged in. Default: inside the shell, for who is. */
+  readonly frame?: 'bare'
+  /** What of the query string the page knows, checked; everything else is dropped. */
+  readonly search?: (sent: Search) => Search
+}
+
+export const text = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+
+/** Keeps the named texts of a query string. */
+const texts =
+  (...names: readonly string[]) =>
+  (sent: Search): Search =>
+    Object.fromEntries(names.flatMap((name) => (text(sent[name]) === undefined ? [] : [[name, text(sent[name])]])))
+
+/** The one route table: every page of page-paths.ts, and how it is loaded. */
+const pages: Readonly<Record<PageName, PageEntry>> = {
+  home: { load: () => import('./pages/home/home-page.tsx') },
+  login: { load: () => import('./pages/login/login-page.tsx'), frame: 'bare', search: texts('next', 'email') },
+  setup: { load: () => import('./pages/setup/setup-page.tsx'), frame: 'bare', search: texts('code') },
+  invitation: { load: () => import('./pages/invitation/invitation-page.tsx'), frame: 'bare', search: texts('token') },
+  organization: { load: () => import('./pages/organizations/organization-page.tsx') },
+  newProject: { load: () => import('./pages/organizations/new-project-page.tsx') },
+  project: { load: () => import('./pages/projects/project-page.tsx') },
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: BrokenPage })
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+const bare = createRoute({ getParentRoute: () => root, id: 'bare', component: BareFrame })
+
+const routesOf = (frame: PageEntry['frame']) =>
+  Object.entries(pages)
+    .filter(([, entry]) => entry.frame === frame)
+    .map(([name, entry]) =>
+      createRoute({
+        getParentRoute: () => (frame === 'bare' ? bare : shell),
+        path: pagePaths[name as PageName],
+        component: lazyRouteComponent(entry.load, 'Page'),
+        validateSearch: entry.search ?? ((): Search => ({})),
+      }),
+    )
+
+export const router = createRouter({
+  routeTree: root.addChildren([shell.addChildren(routesOf(undefined)), bare.addChildren(routesOf('bare'))]),
+  defaultPendingComponent: SkeletonPage,
+  defaultPendingMs: 150,
+  defaultPreload: 'intent',
+  defaultErrorComponent: BrokenPage,
+  scrollRestoration: true,
+})
