@@ -22,6 +22,7 @@ import { createDataRules, faultsOfRules, provisionRules } from './features/data-
 import { createExport } from './features/export/index.ts'
 import { createGroups } from './features/groups/index.ts'
 import { hasPeople } from './features/identity/index.ts'
+import { createLexicon } from './features/lexicon/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
 import { compileRowFilter, customFacts } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
@@ -134,8 +135,11 @@ const startServer = async (
   const { copyRetention } = dataLifecycle
   const { organizationRoleOf } = access
   const accounts = composeAccounts({ ...shared, appendAudit, organizationRoleOf, copyRetention })
+  const { classifiedFor } = classification
+  const lexicon = createLexicon({ control, appendAudit, clock, limits: config.lexicon, classifiedFor })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
-  const dataRules = createDataRules({ control, appendAudit, hashKey: hmacSha256Hex(secret, 'data rules') })
+  const hashKey = hmacSha256Hex(secret, 'data rules')
+  const dataRules = createDataRules({ control, appendAudit, hashKey, findBlocked: lexicon.findBlocked })
   const ingestion = composeIngestion({ ...shared, locate, metrics, findPlace, dataRules })
   const duplicates = composeDuplicates(shared)
   const reports = composeReports(shared)
@@ -168,6 +172,7 @@ const startServer = async (
       onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
     }).routes,
     ...dataRules.routes,
+    ...lexicon.routes,
     ...dataLifecycle.routes,
     ...classification.routes,
     ...createGroups({ control, appendAudit, keyCountMax: config.groupKeysMax }).routes,

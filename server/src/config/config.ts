@@ -73,6 +73,12 @@ export interface Config {
     readonly processedBytesMax: number
     readonly outputBytesMax: number
   }
+  /** Of the Lexicon schemas API, by organization and server (LEX-05). */
+  readonly lexicon: {
+    readonly requestsPerMinuteMax: number
+    readonly updatesPerMinuteMax: number
+    readonly deletionCountMax: number
+  }
   /** Of raw export, by project and server (EXP-05). */
   readonly export: {
     readonly countPerHourMax: number
@@ -184,6 +190,11 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
       memoryMegabytes: values.LETHE_JQL_MEMORY_MB,
       processedBytesMax: values.LETHE_JQL_PROCESSED_BYTES,
       outputBytesMax: values.LETHE_JQL_OUTPUT_BYTES,
+    },
+    lexicon: {
+      requestsPerMinuteMax: values.LETHE_LEXICON_PER_MINUTE,
+      updatesPerMinuteMax: values.LETHE_LEXICON_UPDATES_PER_MINUTE,
+      deletionCountMax: values.LETHE_LEXICON_DELETIONS_MAX,
     },
     export: {
       countPerHourMax: values.LETHE_EXPORT_PER_HOUR,

@@ -239,6 +239,19 @@ export const settings = z.object({
     'Most bytes of events and profiles that a JQL script may be fed, as JSON.',
   ),
   LETHE_JQL_OUTPUT_BYTES: wholeNumber(1, 1_024 * gibibyte, 2_000_000_000, 'Largest result of a JQL script.'),
+  LETHE_LEXICON_PER_MINUTE: wholeNumber(
+    1,
+    1_000_000_000,
+    5,
+    'Calls of the Lexicon schemas API that an organization may make to one server in a rolling minute; beyond it 429 with Retry-After.',
+  ),
+  LETHE_LEXICON_UPDATES_PER_MINUTE: wholeNumber(
+    1,
+    1_000_000_000,
+    4_000,
+    'Events and properties that an organization may update by that API on one server in a rolling minute.',
+  ),
+  LETHE_LEXICON_DELETIONS_MAX: wholeNumber(1, 1_000_000_000, 3_000, 'Schemas that one request of that API may delete.'),
   LETHE_EXPORT_PER_HOUR: wholeNumber(
     1,
     1_000_000_000,

@@ -40,6 +40,7 @@ export type AuditEventType =
   | 'classified_properties.updated'
   | 'data_rules.updated'
   | 'session_settings.updated'
+  | `lexicon.${'updated' | 'deleted' | 'merged' | 'settings_updated'}`
   | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'custom_property' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 
 export interface AuditActor {

@@ -15,6 +15,8 @@ export interface Project {
   readonly erasureEpoch: number
   /** Grows with every change of the project's data rules (privacy §6); 0: it has none. */
   readonly dataRulesVersion: number
+  /** Grows with every change of what is said about its events and properties (LEX-07); 0: nothing is. */
+  readonly lexiconVersion: number
 }
 
 /** Cached; at most a few seconds behind the control store, and told of changes at once by notification. */

@@ -43,6 +43,7 @@ const project = (
   suppressErased: true,
   erasureEpoch: 0,
   dataRulesVersion: 0,
+  lexiconVersion: 0,
 })
 
 const regions = [region('US'), region('EU')]

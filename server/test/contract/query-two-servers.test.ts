@@ -27,6 +27,7 @@ const project: Project = {
   suppressErased: false,
   erasureEpoch: 0,
   dataRulesVersion: 0,
+  lexiconVersion: 0,
 }
 const scope = projectScope(1, 'US')
 

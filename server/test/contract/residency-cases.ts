@@ -10,6 +10,7 @@ import { exportRoutes } from '../../src/features/export/create-export.ts'
 import { groupKeyRoutes } from '../../src/features/groups/routes.ts'
 import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
+import { lexiconRoutes } from '../../src/features/lexicon/create-lexicon.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
@@ -22,6 +23,7 @@ import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
 import { accountCases, accountRegionless } from './residency-account-cases.ts'
+import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 import { ssoRegionless } from './residency-sso-cases.ts'
@@ -69,6 +71,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),
+  'lexicon.routes': lexiconRoutes(none),
   'classification.routes': classificationRoutes(none),
   'dataLifecycle.routes': lifecycleRoutes(none),
   'createGroups(': groupKeyRoutes(none),
@@ -276,6 +279,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: asAccount,
     body: { blocked_events: [canary] },
   }),
+  ...lexiconCases(appCases),
   ...lifecycleCases(asAccount),
   ...accountCases(),
   ...savedCases,

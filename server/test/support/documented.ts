@@ -24,6 +24,7 @@ const contracts = {
   query: read('query'),
   annotations: read('annotations'),
   'service-accounts': read('service-accounts'),
+  lexicon: read('lexicon'),
 }
 const checked = new Set<string>()
 

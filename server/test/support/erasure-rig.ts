@@ -54,6 +54,7 @@ const project = (id: number): Project => ({
   suppressErased: false,
   erasureEpoch: 0,
   dataRulesVersion: 0,
+  lexiconVersion: 0,
 })
 
 /** The engines, migrated, with the projects 1 and 2 of one organization and the account 1. */

@@ -138,6 +138,8 @@ const spawnLethe = async (options: StartOptions & { readonly dataDir: string }, 
     LETHE_EXPORT_PER_HOUR: '1000000',
     LETHE_EXPORT_PER_SECOND: '1000000',
     LETHE_QUERY_PER_HOUR: '1000000',
+    LETHE_LEXICON_PER_MINUTE: '1000000',
+    LETHE_LEXICON_UPDATES_PER_MINUTE: '1000000',
     LETHE_QUERY_CONCURRENT: '1000',
   }
   if (options.provision !== null) {

@@ -4,7 +4,7 @@ import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts
 import { dataRulesRoutes } from './routes.ts'
 import { readRules } from './rules-schema.ts'
 import { type AppendAudit, changeRules, findRules, replaceRules } from './store/postgres-data-rules-store.ts'
-import { createRulesCache, type RulesCache } from './store/rules-cache.ts'
+import { createRulesCache, type FindBlocked, type RulesCache } from './store/rules-cache.ts'
 
 export interface DataRulesDeps {
   readonly control: ControlDb
@@ -12,6 +12,8 @@ export interface DataRulesDeps {
   readonly appendAudit: AppendAudit
   /** Secret of the installation: keys the hashes of property values, by project. */
   readonly hashKey: Buffer | string
+  /** What the lexicon of a project keeps out (LEX-07). */
+  readonly findBlocked: FindBlocked
 }
 
 /** What a project wants done to its data at the door (privacy §6). */
@@ -19,8 +21,8 @@ export interface DataRulesSlice extends RulesCache {
   readonly routes: readonly Route[]
 }
 
-export const createDataRules = ({ control, appendAudit, hashKey }: DataRulesDeps): DataRulesSlice => ({
-  ...createRulesCache(control, (projectId) => {
+export const createDataRules = ({ control, appendAudit, hashKey, findBlocked }: DataRulesDeps): DataRulesSlice => ({
+  ...createRulesCache(control, findBlocked, (projectId) => {
     const key = hmacSha256Hex(hashKey, String(projectId))
     // 128 bits: no two values of a project meet by chance.
     return (text) => hmacSha256Hex(key, text).slice(0, 32)

@@ -19,12 +19,13 @@ interface ProjectRow {
   readonly suppress_erased: boolean
   readonly erasure_epoch: number
   readonly data_rules_version: number
+  readonly lexicon_version: number
 }
 
 const findProject = async (control: ControlTx, column: 'id' | 'token', value: string): Promise<Project | null> => {
   const [row] = await control.rows<ProjectRow>(
     `SELECT id, organization_id, name, region, cluster, token, timezone, identity_mode, suppress_erased, erasure_epoch,
-       data_rules_version
+       data_rules_version, lexicon_version
      FROM project WHERE ${column} = $1 AND deleted_at IS NULL`,
     [value],
   )
@@ -41,6 +42,7 @@ const findProject = async (control: ControlTx, column: 'id' | 'token', value: st
     suppressErased: row.suppress_erased,
     erasureEpoch: row.erasure_epoch,
     dataRulesVersion: row.data_rules_version,
+    lexiconVersion: row.lexicon_version,
   }
 }
 

@@ -31,19 +31,16 @@ export const openDoor = (rules: DataRules, hash: HashText): Door => {
   const filters = Map.groupBy(rules.drop_filters.map(filterOf), ({ event }) => event)
   const refusal = consentOf(rules)
   const ofEvents = rules.properties.filter((rule) => rule.of.includes('events'))
-  const named = new Set(ofEvents.flatMap(({ event }) => (event === undefined ? [] : [event])))
-  const changesOfEvent = new Map<string, Changes>(
-    [...named].map((name) => [
-      name,
-      changesOf(
-        ofEvents.filter(({ event }) => event === undefined || event === name),
-        hash,
-      ),
-    ]),
-  )
-  const everyEvent = changesOf(
-    ofEvents.filter(({ event }) => event === undefined),
-    hash,
+  const byEvent = Map.groupBy([...ofEvents.entries()], ([, { event }]) => event)
+  const ofEvery = byEvent.get(undefined) ?? []
+  const inOrder = (rules: typeof ofEvery) =>
+    changesOf(
+      rules.toSorted(([one], [other]) => one - other).map(([, rule]) => rule),
+      hash,
+    )
+  const everyEvent = inOrder(ofEvery)
+  const changesOfEvent = new Map<string | undefined, Changes>(
+    [...byEvent].map(([name, rules]) => [name, name === undefined ? everyEvent : inOrder([...ofEvery, ...rules])]),
   )
   const everyProfile = changesOf(
     rules.properties.filter((rule) => rule.of.includes('profiles')),

@@ -1,0 +1,68 @@
+import type { Route } from '../../http/route.ts'
+import type { AuditEntry } from '../../kernel/audit.ts'
+import type { Principal } from '../../kernel/principal.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
+import type { Clock } from '../../kernel/time.ts'
+import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
+import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { type BlockedNames, blockedNames } from './domain/effects.ts'
+import { type SchemaRouteDeps, schemaRoutes } from './schema-routes.ts'
+import { createEffectsReader } from './store/postgres-effects.ts'
+import { createEntryStore } from './store/postgres-entry-store.ts'
+
+/** LEX-05. */
+export interface LexiconLimits {
+  readonly requestsPerMinuteMax: number
+  readonly updatesPerMinuteMax: number
+  readonly deletionCountMax: number
+}
+
+export interface LexiconDeps {
+  readonly control: ControlDb
+  readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
+  readonly clock: Clock
+  readonly limits: LexiconLimits
+  /** Names of classified properties that a caller may not see (PRIV-36). */
+  readonly classifiedFor: (
+    principal: Principal,
+    scope: ProjectScope,
+  ) => Promise<{ readonly event: readonly string[]; readonly profile: readonly string[] }>
+}
+
+/** What is said about the events and properties of a project, and what that does (lexicon §1, §2). */
+export interface Lexicon {
+  readonly routes: readonly Route[]
+  /** For the door: what the lexicon keeps out of what comes in. */
+  findBlocked(projectId: number): Promise<BlockedNames | null>
+}
+
+// Far more than anybody reads through; what they do is held in memory.
+const entryCountMax = 20_000
+const minuteMs = 60_000
+
+/** Every route of the slice. Nothing of `deps` is looked at before a request comes. */
+export const lexiconRoutes = (deps: SchemaRouteDeps): readonly Route[] => [...schemaRoutes(deps)]
+
+/** Wires the slice: what operators say in the control store, what was found in the region engines. */
+export const createLexicon = (deps: LexiconDeps): Lexicon => {
+  const { control, appendAudit, clock, limits } = deps
+  const nowMs = () => clock.nowMs()
+  const { deletionCountMax, requestsPerMinuteMax, updatesPerMinuteMax } = limits
+  const entries = createEntryStore({ control, appendAudit, entryCountMax, deletionCountMax })
+  const effects = createEffectsReader(control)
+  return {
+    routes: lexiconRoutes({
+      entries,
+      limits: {
+        requests: createRollingLimit({ windowMs: minuteMs, countMax: requestsPerMinuteMax, nowMs }),
+        updates: createRollingLimit({ windowMs: minuteMs, countMax: updatesPerMinuteMax, nowMs }),
+        updateCountMax: updatesPerMinuteMax,
+      },
+      isKeptOut: async (principal, scope) => {
+        const { event, profile } = await deps.classifiedFor(principal, scope)
+        return event.length + profile.length > 0
+      },
+    }),
+    findBlocked: async (projectId) => blockedNames(await effects.current(projectId)),
+  }
+}

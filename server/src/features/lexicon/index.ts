@@ -1,0 +1,1 @@
+export { createLexicon } from './create-lexicon.ts'

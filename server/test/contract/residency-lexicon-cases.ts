@@ -1,0 +1,14 @@
+import type { Asked, Sent } from './residency-cases.ts'
+
+type Cases = Readonly<Record<string, (asked: Asked) => Sent>>
+
+// RES-06: how the lexicon of a project is asked for.
+
+/** `appCases(methods, pattern, path)`: about a project, below `/api/app/projects/`. */
+export const lexiconCases = (
+  appCases: (methods: readonly string[], pattern: string, path: string) => Cases,
+): Cases => ({
+  ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas', 'schemas'),
+  ...appCases(['GET', 'DELETE'], 'schemas/:entityType', 'schemas/event'),
+  ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas/:entityType/:name', 'schemas/event/some%20event'),
+})
