@@ -123,7 +123,13 @@ const startServer = async (
     requiredSignInOf,
     scimOrganizationOf,
   })
-  const audit = createAudit({ control, mayReadOrganizationAudit: access.mayReadOrganizationAudit })
+  const audit = createAudit({
+    control,
+    clock,
+    retentionDays: config.auditRetentionDays,
+    mayReadOrganizationAudit: access.mayReadOrganizationAudit,
+    onProblem: (error) => log.warn('old entries of the audit log could not be removed', errorFields(error)),
+  })
   const sso = composeSso({ config, control, clock, secret, log, access })
   const { regions, servedRegionIds } = config
   const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
@@ -232,6 +238,7 @@ const startServer = async (
         duplicates.startWorkers(),
         sso.startWorkers(),
         accounts.startWorkers(),
+        audit.startWorkers(),
       ]
     : []
   const stopWorkers = () => Promise.all(workers.map((stopOne) => stopOne()))

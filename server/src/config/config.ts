@@ -48,6 +48,8 @@ export interface Config {
   readonly retentionDays: number
   readonly eventDeletionGraceSeconds: number
   readonly projectDeletionGraceSeconds: number
+  readonly organizationDeletionGraceSeconds: number
+  readonly auditRetentionDays: number
   /** Per project, minute and server (ING-26); 0: no limit. */
   readonly ingestRate: { readonly bytesPerMinuteMax: number; readonly eventsPerMinuteMax: number }
   /** Events of an id and day from which on it is hot (IDM-10); 0: none is. */
@@ -169,6 +171,8 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     retentionDays: values.LETHE_RETENTION_DAYS,
     eventDeletionGraceSeconds: values.LETHE_EVENT_DELETION_GRACE_SECONDS,
     projectDeletionGraceSeconds: values.LETHE_PROJECT_DELETION_GRACE_SECONDS,
+    organizationDeletionGraceSeconds: values.LETHE_ORGANIZATION_DELETION_GRACE_SECONDS,
+    auditRetentionDays: values.LETHE_AUDIT_RETENTION_DAYS,
     ingestRate: {
       bytesPerMinuteMax: values.LETHE_INGEST_RATE_BYTES,
       eventsPerMinuteMax: values.LETHE_INGEST_RATE_EVENTS,

@@ -159,6 +159,13 @@ export const settings = z.object({
     60 * 86_400,
     'How long a deleted project can be restored; then its data is removed. Nothing opens it meanwhile.',
   ),
+  LETHE_AUDIT_RETENTION_DAYS: wholeNumber(30, 36_500, 730, 'Days for which entries of the audit log are kept.'),
+  LETHE_ORGANIZATION_DELETION_GRACE_SECONDS: wholeNumber(
+    0,
+    365 * 86_400,
+    90 * 86_400,
+    'How long a deleted organization still works, and can be restored; then it is closed and its data is removed.',
+  ),
   LETHE_GROUP_KEYS_MAX: wholeNumber(1, 6, 3, 'Group keys that a project may have.'),
   LETHE_INGEST_RATE_BYTES: wholeNumber(
     0,

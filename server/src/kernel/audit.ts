@@ -19,7 +19,10 @@ export type AuditEventType =
   | `project.${'updated' | 'reset' | 'transferred' | 'deleted' | 'restored' | 'purged'}`
   | `access_key.${'secret_reset' | 'token_reset'}`
   | `service_account.${'created' | 'deleted' | 'added_to_project' | 'removed_from_project' | 'role_changed'}`
-  | `organization.${'created' | 'updated'}`
+  | 'organization.created'
+  | 'organization_setting.updated'
+  | 'audit_log_export.downloaded'
+  | 'audit_log.expired'
   | `invitation.${'sent' | 'revoked' | 'accepted'}`
   | 'user.role_changed'
   | `custom_role.${'created' | 'updated' | 'deleted'}`

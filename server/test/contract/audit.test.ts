@@ -102,6 +102,25 @@ describe('audit log', () => {
     expect(seen).toEqual(whole)
   })
 
+  it('of an organization is narrowed to a project', async () => {
+    const { results } = (await organizationLog(`project_id=${us.id}&limit=1000`)).json()
+    expect(new Set(results.map(({ project_id: id }: { project_id: number }) => id))).toEqual(new Set([us.id]))
+    expect((await organizationLog('project_id=x')).status).toBe(400)
+  })
+
+  it('says that it was exported, and by whom', async () => {
+    expect((await organizationLog('format=csv')).status).toBe(200)
+    const [latest] = (await organizationLog('event_type=audit_log_export.downloaded')).json().results
+    expect(latest).toMatchObject({ actor: { name: owner.email }, target: { type: 'audit_log', id: 'csv' } })
+  })
+
+  it('has names for its types', async () => {
+    const { results } = (await lethe.get('/api/app/audit-event-types', { headers: { Cookie: ownerCookie } })).json()
+    const named = { event_type: 'session.logged_in', display_name: 'User Logged In', scope: 'organization' }
+    expect(results).toContainEqual(named)
+    expect((await lethe.get('/api/app/audit-event-types')).status).toBe(401)
+  })
+
   it('comes as NDJSON and CSV', async () => {
     const lines = (await organizationLog('format=ndjson&event_type=project.created')).text.trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line).event_type)).toEqual(['project.created', 'project.created'])

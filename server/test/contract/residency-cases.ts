@@ -295,6 +295,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'POST /api/app/login': 'people who log in belong to the installation',
   'POST /api/app/logout': 'as login',
   'GET /api/app/me': 'as login',
+  'GET /api/app/audit-event-types': 'names of the release, of no project',
   'GET /api/app/me/gdpr-tokens': 'as login',
   'POST /api/app/me/gdpr-tokens': 'as login',
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',

@@ -9,7 +9,7 @@ import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts
 import { type Invitation, invitationDays } from './domain/member.ts'
 import type { ProjectGrant } from './domain/service-account.ts'
 import { Exists, NoSuchProject, RoleTooHigh } from './errors.ts'
-import { refuseGrantBeyond } from './grants.ts'
+import { refuseGrantBeyond, shownGrant } from './grants.ts'
 import type { Caller } from './service-accounts.ts'
 import {
   insertInvitation,
@@ -110,13 +110,21 @@ export const createInvitations = ({ control, appendAudit, nowMs, mail }: Invitat
       invitation.projects.map(({ id }) => id),
     )
     const known = new Set(member?.projects.map(({ id }) => id))
-    for (const grant of invitation.projects.filter(({ id }) => live.has(id) && !known.has(id))) {
-      await putProjectMember(tx, accountId, grant)
-    }
     await markAccepted(tx, invitation.id, nowMs())
     const actor = { type: 'user', id: String(accountId), name: email } as const
     const target = { type: 'invitation', id: invitation.id, name: email }
-    await appendAudit(tx, { type: 'invitation.accepted', actor, organizationId, projectId: null, target, requestId })
+    const entry = { actor, organizationId, projectId: null, requestId }
+    await appendAudit(tx, { ...entry, type: 'invitation.accepted', target })
+    const user = { type: 'user', id: String(accountId), name: email }
+    if (member === undefined) {
+      const role = { before: null, after: invitation.role }
+      await appendAudit(tx, { ...entry, type: 'organization.user_added', target: user, changes: { role } })
+    }
+    for (const grant of invitation.projects.filter(({ id }) => live.has(id) && !known.has(id))) {
+      await putProjectMember(tx, accountId, grant)
+      const changes = { role: { before: null, after: shownGrant(grant) } }
+      await appendAudit(tx, { ...entry, type: 'project.user_added', projectId: grant.id, target: user, changes })
+    }
     return organizationId
   }
 

@@ -58,7 +58,7 @@ export const organizationRoutes = ({
         const before = await findOrganization(tx, organizationId)
         await renameOrganization(tx, organizationId, name)
         await appendAudit(tx, {
-          type: 'organization.updated',
+          type: 'organization_setting.updated',
           ...who,
           organizationId,
           projectId: null,

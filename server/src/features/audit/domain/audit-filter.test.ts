@@ -8,6 +8,7 @@ describe('audit filter', () => {
       untilMs: null,
       eventTypes: null,
       actor: null,
+      projectId: null,
       limit: 100,
       beforeId: null,
       format: 'json',
@@ -23,7 +24,16 @@ describe('audit filter', () => {
     })
   })
 
+  it('is all there is, for an export', () => {
+    expect(parseAuditFilter({ format: 'csv' }).limit).toBeNull()
+    expect(parseAuditFilter({ format: 'ndjson', limit: '7', project_id: '1001' })).toMatchObject({
+      limit: 7,
+      projectId: 1001,
+    })
+  })
+
   it.each([
+    { project_id: 'x' },
     { from_date: '2026-02-30' },
     { to_date: 'yesterday' },
     { from_date: '2026-02-02', to_date: '2026-02-01' },

@@ -10,7 +10,10 @@ export interface AuditFilter {
   readonly eventTypes: readonly string[] | null
   /** Id or name of who did it. */
   readonly actor: string | null
-  readonly limit: number
+  /** Of one project, in the log of an organization. */
+  readonly projectId: number | null
+  /** Records of a page, and of an export; null: an export of all. */
+  readonly limit: number | null
   /** Only records older than this one. */
   readonly beforeId: string | null
   readonly format: AuditFormat
@@ -29,7 +32,8 @@ export const parseAuditFilter = (query: Readonly<Record<string, string>>): Audit
         ?.split(',')
         .map((type) => type.trim()) ?? null,
     actor: given(query, 'actor'),
-    limit: limitOf(given(query, 'limit')),
+    projectId: projectOf(given(query, 'project_id')),
+    limit: limitOf(given(query, 'limit'), given(query, 'format') ?? 'json'),
     beforeId: idOf(given(query, 'before')),
     format: formatOf(given(query, 'format') ?? 'json'),
   }
@@ -49,8 +53,14 @@ const dayOf = (query: Readonly<Record<string, string>>, name: string): number | 
 
 const limitMax = 10_000
 
-const limitOf = (text: string | null): number => {
-  if (text === null) return 100
+const projectOf = (text: string | null): number | null => {
+  if (text === null) return null
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidRequest('project_id must be the number of a project')
+  return Number(text)
+}
+
+const limitOf = (text: string | null, format: string): number | null => {
+  if (text === null) return format === 'json' ? 100 : null
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (limit < 1 || limit > limitMax) throw new InvalidRequest(`limit must be a whole number from 1 to ${limitMax}`)
   return limit

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AuditRecord, auditCsv, csvCell } from './audit-record.ts'
+import { type AuditRecord, auditCsvHeader, auditCsvLine, csvCell } from './audit-record.ts'
 
 const record: AuditRecord = {
   id: '7',
@@ -17,7 +17,7 @@ const record: AuditRecord = {
 
 describe('audit log as CSV', () => {
   it('flattens a record under a header line', () => {
-    const [header, line, end] = auditCsv([record]).split('\r\n')
+    const [header, line, end] = `${auditCsvHeader}${auditCsvLine(record)}`.split('\r\n')
     expect(header).toBe(
       'id,event_type,display_name,scope,occurred_at,actor.type,actor.id,actor.name,organization_id,project_id,target.type,target.id,target.name,changes,request_id',
     )

@@ -85,8 +85,10 @@ export const eventKinds: Readonly<Record<AuditEventType, EventKind>> = {
   'service_account.added_to_project': { displayName: 'Service Account Added to Project', scope: 'project' },
   'service_account.removed_from_project': { displayName: 'Service Account Removed from Project', scope: 'project' },
   'service_account.role_changed': { displayName: 'Service Account Role Changed', scope: 'project' },
+  'audit_log_export.downloaded': { displayName: 'Audit Log Export Downloaded', scope: 'project' },
+  'audit_log.expired': { displayName: 'Old Audit Log Entries Removed', scope: 'organization' },
   'organization.created': { displayName: 'Organization Created', scope: 'organization' },
-  'organization.updated': { displayName: 'Organization Settings Changed', scope: 'organization' },
+  'organization_setting.updated': { displayName: 'Organization Settings Changed', scope: 'organization' },
   'invitation.sent': { displayName: 'Invited User to Organization', scope: 'organization' },
   'invitation.revoked': { displayName: 'Invitation Revoked', scope: 'organization' },
   'invitation.accepted': { displayName: 'Accepted Invitation', scope: 'organization' },
@@ -147,11 +149,7 @@ export const csvCell = (value: unknown): string => {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 
-/** RFC 4180, with a header line; nested keys are flattened with a dot. */
-export const auditCsv = (records: readonly AuditRecord[]): string =>
-  [
-    columns.map(([name]) => name).join(','),
-    ...records.map((record) => columns.map(([, value]) => csvCell(value(record))).join(',')),
-  ]
-    .map((line) => `${line}\r\n`)
-    .join('')
+/** RFC 4180; nested keys are flattened with a dot. */
+export const auditCsvHeader = `${columns.map(([name]) => name).join(',')}\r\n`
+export const auditCsvLine = (record: AuditRecord): string =>
+  `${columns.map(([, value]) => csvCell(value(record))).join(',')}\r\n`

@@ -57,7 +57,7 @@ export const listAudit = async (
        AND ($2::timestamptz IS NULL OR occurred_at >= $2) AND ($3::timestamptz IS NULL OR occurred_at < $3)
        AND ($4::text[] IS NULL OR event_type = ANY($4))
        AND ($5::text IS NULL OR actor_id = $5 OR lower(actor_name) = lower($5))
-       AND ($6::bigint IS NULL OR id < $6)
+       AND ($6::bigint IS NULL OR id < $6) AND ($8::int IS NULL OR project_id = $8)
      ORDER BY audit_event.id DESC LIMIT $7`,
     [
       ownerId,
@@ -67,9 +67,39 @@ export const listAudit = async (
       filter.actor,
       filter.beforeId,
       filter.limit,
+      filter.projectId,
     ],
   )
   return rows.map(recordOf)
+}
+
+/** As listAudit, a page at a time: an export of a large log holds no more than one. */
+export const eachAudit = async function* (
+  control: ControlTx,
+  owner: AuditOwner,
+  filter: AuditFilter,
+): AsyncGenerator<readonly AuditRecord[]> {
+  let left = filter.limit ?? Number.POSITIVE_INFINITY
+  let beforeId = filter.beforeId
+  while (left > 0) {
+    const limit = Math.min(exportPageMax, left)
+    const page = await listAudit(control, owner, { ...filter, beforeId, limit })
+    if (page.length > 0) yield page
+    if (page.length < limit) return
+    left -= page.length
+    beforeId = page.at(-1)?.id ?? null
+  }
+}
+
+const exportPageMax = 1_000
+
+/** How many of the oldest entries went; at most `countMax`. */
+export const expireAudit = async (tx: ControlTx, beforeMs: number, countMax: number): Promise<number> => {
+  const [row] = await tx.rows<{ gone: number }>('SELECT expire_audit_events($1, $2) AS gone', [
+    new Date(beforeMs),
+    countMax,
+  ])
+  return row?.gone ?? 0
 }
 
 const recordOf = (row: AuditRow): AuditRecord => {
