@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findLiveEvents } from '../../src/features/identity/index.ts'
+import { createProjectFacts } from '../../src/features/identity/index.ts'
 import type { QueryCall } from '../../src/features/query/http/query-route.ts'
 import { type CustomFacts, noCustomFacts, openReadView, type ReadView } from '../../src/features/query/read-view.ts'
 import { createRun } from '../../src/features/query/run.ts'
@@ -41,8 +41,8 @@ export const openQueryRig = async () => {
   ): Promise<ReadView> =>
     openReadView(
       {
+        ...createProjectFacts(() => engines.region),
         identity: async () => 'none',
-        live: (scope, signal) => findLiveEvents(engines.region, scope, signal),
         duplicates: async () => null,
         dataView: async () => null,
         classified: async () => ({ event: [], profile: [] }),

@@ -1,11 +1,13 @@
 import type { ProjectScope } from '../../kernel/scope.ts'
+import { createVersionedCache } from '../../platform/clickhouse/table-versions.ts'
 import type { KnownDuplicates } from '../identity/index.ts'
 import type { LedgerStore } from './store/clickhouse-ledger.ts'
 
 export interface Ledger {
   /**
    * Looks at every event that was stored before the call, then says what is known of the project: null when it has no
-   * duplicates. Give the answer to `eventRowsSql`. Calls at the same time share one look.
+   * duplicates. Give the answer to `eventRowsSql`. Calls at the same time share one look, and while the table of events is
+   * what it was (ADR 0020) what was known still is all: entries that others add for the same events are of a later instant.
    * Throws EngineUnavailable; a `signal` that fires ends the waiting, not the look, which others share.
    */
   catchUp(scope: ProjectScope, signal?: AbortSignal): Promise<KnownDuplicates | null>
@@ -19,14 +21,19 @@ const chunkRowCount = 1_000_000
 /** One for each region and process. */
 export const createLedger = (store: LedgerStore, chunkRows = chunkRowCount): Ledger => {
   const look = shareRuns(() => lookAtNewEvents(store, chunkRows))
+  const looks = createVersionedCache<string>()
+  const entries = createVersionedCache<KnownDuplicates | null>()
   return {
     look: async () => {
       await look()
     },
     catchUp: async (scope, signal) => {
-      const foundUntil = await waitFor(look(), signal)
-      const { hasPlain, hasMixed } = await store.entriesOf(scope, signal)
-      return hasPlain || hasMixed ? { foundUntil, hasMixed } : null
+      const version = await store.eventsVersion(signal)
+      const foundUntil = await looks.get(0, version, () => waitFor(look(), signal))
+      return entries.get(scope.projectId, version, async () => {
+        const { hasPlain, hasMixed } = await store.entriesOf(scope, signal)
+        return hasPlain || hasMixed ? { foundUntil, hasMixed } : null
+      })
     },
   }
 }
@@ -43,8 +50,9 @@ const lookAtNewEvents = async (store: LedgerStore, chunkRows: number): Promise<s
     const until = leftCount > chunkRows ? await store.chunkEnd(from, chunkRows) : null
     await store.find(from, until)
     const seenUntil = until === null || until > state.settledUntil ? state.settledUntil : until
-    if (seenUntil > state.lookedUntil) await store.moveTo(seenUntil)
-    if (until === null) return store.settled()
+    const moved = seenUntil > state.lookedUntil ? store.moveTo(seenUntil) : Promise.resolve()
+    if (until === null) return (await Promise.all([store.settled(), moved]))[0]
+    await moved
     from = until
   }
 }

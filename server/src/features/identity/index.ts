@@ -15,7 +15,6 @@ export { createEventRewriter, type DoomedEvents, type EventRewriter } from './st
 export { duplicatesParams, eventRowsSql, type KnownDuplicates } from './store/event-rows-sql.ts'
 export { hasPeople } from './store/has-people.ts'
 export {
-  findIdentityRows,
   type IdentityRows,
   isSomebodysSql,
   linkedEventsSql,
@@ -26,9 +25,10 @@ export {
 } from './store/identity-facts.ts'
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
-export { findLiveEvents, type LiveEvents, liveEventsSql } from './store/live-events.ts'
+export { type LiveEvents, liveEventsSql } from './store/live-events.ts'
 export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
+export { createProjectFacts } from './store/project-facts.ts'
 export {
   eventLineSql,
   lineSettings,

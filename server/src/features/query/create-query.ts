@@ -5,7 +5,7 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb } from '../../platform/postgres/control-db.ts'
-import { findIdentityRows, findLiveEvents, type KnownDuplicates } from '../identity/index.ts'
+import { createProjectFacts, type KnownDuplicates } from '../identity/index.ts'
 import { addiction } from './addiction/addiction.ts'
 import { createEngageSessions } from './engage/sessions.ts'
 import { NoSuchDataView } from './errors.ts'
@@ -85,8 +85,7 @@ export const readViewFacts = ({
   classifiedFor,
 }: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor'>): ReadViewFacts => ({
   classified: classifiedFor,
-  identity: (scope, signal) => findIdentityRows(regionDb(scope.regionId), scope, signal),
-  live: (scope, signal) => findLiveEvents(regionDb(scope.regionId), scope, signal),
+  ...createProjectFacts(regionDb),
   duplicates,
   custom: (scope) => customFacts(definitions, scope),
   dataView: async (scope, workspaceId) => {

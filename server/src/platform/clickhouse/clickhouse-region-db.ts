@@ -9,6 +9,7 @@ import { guardReply } from './guarded-reply.ts'
 import { exceptionTagHeader } from './guarded-stream.ts'
 import type { RegionDb, SqlOptions, SqlParams, SqlSettings, TableNames } from './region-db.ts'
 import { superviseEngine } from './supervised-engine.ts'
+import { readTableVersions, sharedByMoment } from './table-versions.ts'
 
 export type ClosableRegionDb = RegionDb & { close(): Promise<void> }
 
@@ -160,7 +161,9 @@ const regionDbOver = (source: Source): RegionDb => {
       await drain(reply.stream, call.abort_signal)
     })
 
-  return {
+  const versions = sharedByMoment(() => readTableVersions(db))
+
+  const db: RegionDb = {
     regionId: source.regionId,
     dataDir: source.dataDir,
     table: (name) => tableNames(name, source.cluster),
@@ -168,10 +171,12 @@ const regionDbOver = (source: Source): RegionDb => {
     stream,
     insert,
     command,
+    versions: (signal) => (signal === undefined ? versions() : abortable(versions(), signal, () => undefined)),
     async ping(timeoutMs = 2_000) {
       await rows('SELECT 1', { timeoutMs })
     },
   }
+  return db
 }
 
 const headerText = (value: string | string[] | undefined): string | undefined =>

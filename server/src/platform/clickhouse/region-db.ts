@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { TableVersions } from './table-versions.ts'
 
 export type SqlParams = Readonly<Record<string, unknown>>
 export type SqlSettings = Readonly<Record<string, string | number>>
@@ -40,6 +41,8 @@ export interface RegionDb {
   insert(table: string, jsonLines: string | Buffer, options?: SqlOptions): Promise<void>
   /** DDL, mutations, SYSTEM statements. */
   command(sql: string, options?: SqlOptions): Promise<void>
+  /** What the tables are made of at a moment after the call: whether what was read of them before still holds. */
+  versions(signal?: AbortSignal): Promise<TableVersions>
   /** Answers within `timeoutMs` or throws EngineUnavailable. */
   ping(timeoutMs?: number): Promise<void>
 }

@@ -20,6 +20,8 @@ export interface LedgerState {
 /** The ledger of duplicates in the engine of a region (ADR 0012). Ids never leave the engine. */
 export interface LedgerStore {
   state(): Promise<LedgerState>
+  /** Changes with every event that comes or goes. */
+  eventsVersion(signal?: AbortSignal): Promise<string>
   /** The instant before which, from `from` on, at least `rowCount` events have come in; null when there are fewer. */
   chunkEnd(from: string, rowCount: number): Promise<string | null>
   /** Adds what the events from `from` until before `until` (null: no end) are the same as, or have come in again for. */
@@ -104,6 +106,8 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
       }
     },
 
+    eventsVersion: async (signal) => (await db.versions(signal)).of('event'),
+
     chunkEnd: async (from, rowCount) => {
       const [row] = await db.rows<{ until: string }>(
         `SELECT toString(ingested_at + toIntervalMicrosecond(1)) AS until
@@ -129,13 +133,17 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
 
     settled: async () => {
       const giveUpAtMs = performance.now() + settleWaitMs
-      const { now } = await one<{ now: string }>(`SELECT toString(now64(6, 'UTC')) AS now`)
+      let until: string | null = null
       for (;;) {
-        const { writers } = await one<{ writers: string }>(
-          `SELECT countIf(${addsEntries} AND ${startedAt} <= {now:DateTime64(6, 'UTC')}) AS writers FROM ${processes}`,
-          { params: { now } },
+        // The clock is read before the list of processes, as above; later rounds ask for those of the first one.
+        const row: { readonly now: string; readonly writers: string } = await one(
+          `SELECT toString(now64(6, 'UTC')) AS now,
+                  countIf(${addsEntries} AND ${startedAt} <= ${until === null ? `now64(6, 'UTC')` : `{until:DateTime64(6, 'UTC')}`}) AS writers
+           FROM ${processes}`,
+          until === null ? {} : { params: { until } },
         )
-        if (Number(writers) === 0) return now
+        until ??= row.now
+        if (Number(row.writers) === 0) return until
         if (performance.now() > giveUpAtMs) throw new EngineUnavailable('a look at new events does not end')
         await sleep(settleIntervalMs)
       }

@@ -12,18 +12,31 @@ export interface LiveEvents {
   readonly keptFromMs: number | null
 }
 
+/** Rules of a project, as they are stored. */
+export interface EventRules {
+  /** Rules for single events, or deletions by rule. */
+  readonly hasOthers: boolean
+  /** Days that events are kept; 0: for ever. */
+  readonly keepDays: number
+}
+
 /** A rule that is made while the read runs does not hold for it: it began before. */
-export const findLiveEvents = async (db: RegionDb, scope: ProjectScope, signal?: AbortSignal): Promise<LiveEvents> => {
-  const [row] = await db.rows<{ rules: number; days: number; today: number }>(
+export const findEventRules = async (db: RegionDb, scope: ProjectScope, signal?: AbortSignal): Promise<EventRules> => {
+  const [row] = await db.rows<{ rules: number; days: number }>(
     `SELECT toUInt32(countIf(event != '')) + (
               SELECT toUInt32(count()) FROM hidden_event WHERE project_id = {projectId:UInt64}) AS rules,
-            argMaxIf(keep_days, project_id, event = '') AS days, toUInt32(toDate(now('UTC'))) AS today
+            argMaxIf(keep_days, project_id, event = '') AS days
      FROM (SELECT project_id, event, keep_days FROM event_retention WHERE project_id IN (0, {projectId:UInt64})
            QUALIFY version = max(version) OVER ())`,
     { params: { projectId: scope.projectId }, ...(signal === undefined ? {} : { signal }) },
   )
-  if (row === undefined || Number(row.rules) > 0) return { keptFromMs: null }
-  return { keptFromMs: row.days === 0 ? 0 : Math.max(0, row.today - row.days) * dayMs }
+  return row === undefined ? { hasOthers: true, keepDays: 0 } : { hasOthers: Number(row.rules) > 0, keepDays: row.days }
+}
+
+/** `today`: number of the day since 1970, by the engine's clock. */
+export const liveEventsOf = ({ hasOthers, keepDays }: EventRules, today: number): LiveEvents => {
+  if (hasOthers) return { keptFromMs: null }
+  return { keptFromMs: keepDays === 0 ? 0 : Math.max(0, today - keepDays) * dayMs }
 }
 
 /** Condition on the event row `e`: may be seen. `fromMs`: when the range of the read begins, if it has one. */
