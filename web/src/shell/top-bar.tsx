@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { logOut, type Me } from '../api/session.ts'
 import icon from '../icon.svg'
 import { pathTo } from '../page-paths.ts'
+import { RegionBadge } from '../ui/badge.tsx'
 import { Menu } from '../ui/menu.tsx'
 import { useHotkey } from './hotkey.ts'
 import type { Place } from './place.ts'
@@ -40,9 +41,14 @@ export const TopBar = ({ me, place, isRailOpen, onRail, onCommands }: TopBarProp
       </Link>
       <div className="top-space" />
       {place.project === null ? null : (
-        <span className="top-zone" title="Days and hours of this project are of this time zone">
-          {place.project.timezone}
-        </span>
+        <>
+          <span className="top-region">
+            <RegionBadge region={place.project.region} />
+          </span>
+          <span className="top-zone" title="Days and hours of this project are of this time zone">
+            {place.project.timezone}
+          </span>
+        </>
       )}
       <button type="button" className="button search-button" data-size="small" onClick={onCommands}>
         Search <kbd>/</kbd>
