@@ -15,9 +15,13 @@ export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
   ['ingestion', 'profiles'],
   ['jql', 'identity'],
   ['jql', 'query'],
+  ['people', 'identity'],
+  ['people', 'profiles'],
+  ['people', 'query'],
   ['profiles', 'identity'],
   ['query', 'identity'],
   ['query', 'reports'],
+  ['sign-in', 'access'],
 ]
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { Config } from './config/config.ts'
-import type { Access } from './features/access/index.ts'
+import { type Access, agentFamily } from './features/access/index.ts'
 import { appendAudit } from './features/audit/index.ts'
 import { createSso, nodeTxtRecords } from './features/sso/index.ts'
 import { hmacSha256Hex } from './kernel/hash.ts'
@@ -15,10 +15,11 @@ export interface ComposeSsoDeps {
   readonly secret: Buffer
   readonly log: Log
   readonly access: Access
+  readonly confirmPassword: Parameters<typeof createSso>[0]['confirmPassword']
 }
 
 /** Single sign-on, with the doors of `access` by which it opens sessions. */
-export const composeSso = ({ config, control, clock, secret, log, access }: ComposeSsoDeps) =>
+export const composeSso = ({ config, control, clock, secret, log, access, confirmPassword }: ComposeSsoDeps) =>
   createSso({
     control,
     clock,
@@ -29,9 +30,18 @@ export const composeSso = ({ config, control, clock, secret, log, access }: Comp
     // A key of its own, so that nothing else of the installation can open these seals.
     sealKey: Buffer.from(hmacSha256Hex(secret, 'sso keys'), 'hex'),
     findTxtRecords: nodeTxtRecords(config.dnsServers),
-    openSession: access.openSession,
-    sessionCookie: access.sessionCookie,
-    confirmPassword: access.confirmPassword,
+    openSession: (tx, account, { requestId, userAgent }) => {
+      const agent = agentFamily(userAgent)
+      return access.sessions.open(tx, account, {
+        method: 'sso',
+        hasSecondFactor: false,
+        agent,
+        replaces: null,
+        requestId,
+      })
+    },
+    sessionCookie: access.sessionCookie.setUnasked,
+    confirmPassword,
     organizationRoleOf: access.organizationRoleOf,
     onProblem: (error) => log.warn('a claimed domain could not be looked up', errorFields(error)),
   })

@@ -5,6 +5,7 @@ import { composeIngestion } from './compose-ingestion.ts'
 import { composePrivacy } from './compose-privacy.ts'
 import { composeQuery } from './compose-query.ts'
 import { composeReports } from './compose-reports.ts'
+import { composeSignIn, openMailer } from './compose-sign-in.ts'
 import { composeSso } from './compose-sso.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { systemRoutes } from './compose-system-routes.ts'
@@ -27,7 +28,8 @@ import { createLookupTables } from './features/lookup-tables/index.ts'
 import { compileRowFilter, customFacts } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
-import { requiredSignInOf, scimOrganizationOf } from './features/sso/index.ts'
+import { mustHaveSecondFactor } from './features/sign-in/index.ts'
+import { scimOrganizationOf } from './features/sso/index.ts'
 import type { Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLocate } from './http/steps/locate.ts'
@@ -114,14 +116,17 @@ const startServer = async (
   }
   let isStopping = false
 
+  const ownOrigins = new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin))
+  const mailer = openMailer(config)
   const access = await createAccess({
     control,
     clock,
     appendAudit,
-    ownOrigins: new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin)),
+    ownOrigins,
     secureCookies: !config.allowHttp,
-    requiredSignInOf,
+    sessionIdleMs: config.sessionIdleMinutes * 60_000,
     scimOrganizationOf,
+    mustHaveSecondFactor,
   })
   const audit = createAudit({
     control,
@@ -130,7 +135,8 @@ const startServer = async (
     mayReadOrganizationAudit: access.mayReadOrganizationAudit,
     onProblem: (error) => log.warn('old entries of the audit log could not be removed', errorFields(error)),
   })
-  const sso = composeSso({ config, control, clock, secret, log, access })
+  const signIn = await composeSignIn({ config, control, clock, secret, log, access, mailer, ownOrigins })
+  const sso = composeSso({ config, control, clock, secret, log, access, confirmPassword: signIn.confirmPassword })
   const { regions, servedRegionIds } = config
   const locate = createLocate({ regions, servedRegionIds, projects: access.projects, mayUse: access.mayUse })
   const place = createPlace({ regions, servedRegionIds, strictHosts: config.strictHosts })
@@ -197,6 +203,7 @@ const startServer = async (
     ...query.routes,
     ...privacy.routes,
     ...access.routes,
+    ...signIn.routes,
     ...audit.routes,
     ...accounts.routes,
     ...sso.routes,
@@ -253,6 +260,8 @@ const startServer = async (
     await http.close()
     clearTimeout(cut)
     await ingestion.drain()
+    await signIn.drain()
+    mailer.close()
     await stopWorkers()
     await stores.close()
   }

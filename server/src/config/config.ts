@@ -32,6 +32,10 @@ export interface Config {
   /** Null: kept in the data folder (secret-key.ts). */
   readonly secretKeyHex: string | null
   readonly openMetrics: boolean
+  /** Null: links of mails are printed. The URL may hold a password. */
+  readonly mail: { readonly url: string; readonly from: string } | null
+  readonly sessionIdleMinutes: number
+  readonly invitationMailsPerHourMax: number
   readonly gdpr: {
     readonly graceSeconds: number
     readonly ratePerSecond: number
@@ -136,6 +140,9 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
   if (!hasTls && (values.LETHE_TLS_CERT !== '' || values.LETHE_TLS_KEY !== '')) {
     faults.push('LETHE_TLS_CERT, LETHE_TLS_KEY: only one of them is set; both are needed for HTTPS')
   }
+  if (values.LETHE_SMTP_URL !== '' && values.LETHE_MAIL_FROM === '') {
+    faults.push('LETHE_MAIL_FROM: a mail server (LETHE_SMTP_URL) needs an address to send from')
+  }
   const allowHttp = values.LETHE_ALLOW_HTTP ?? isLoopback(values.LETHE_HOST)
   const listen = {
     host: values.LETHE_HOST,
@@ -166,6 +173,9 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     allowHttp,
     secretKeyHex: values.LETHE_SECRET_KEY === '' ? null : values.LETHE_SECRET_KEY.toLowerCase(),
     openMetrics: values.LETHE_METRICS,
+    mail: values.LETHE_SMTP_URL === '' ? null : { url: values.LETHE_SMTP_URL, from: values.LETHE_MAIL_FROM },
+    sessionIdleMinutes: values.LETHE_SESSION_IDLE_MINUTES,
+    invitationMailsPerHourMax: values.LETHE_INVITATION_MAILS_PER_HOUR,
     gdpr: gdprOf(values),
     groupKeysMax: values.LETHE_GROUP_KEYS_MAX,
     retentionDays: values.LETHE_RETENTION_DAYS,

@@ -107,6 +107,30 @@ export const settings = z.object({
     .describe(
       'Keys the hashes of ids in the control store and signed links. Empty: made once and kept in `secret.key` of the data folder. Servers that share a control store need the same key.',
     ),
+  LETHE_SMTP_URL: optionalUrl(
+    ['smtp:', 'smtps:'],
+    'smtp://user:password@host:port or smtps://…',
+    'Mail server for invitations, links to sign in, and notices. `smtp:` uses STARTTLS when it is offered; `?requireTLS=true` insists. Empty: nothing is mailed, and links are printed where the server was started.',
+  ),
+  LETHE_MAIL_FROM: z
+    .string()
+    .regex(/^[^\s@<>]+@[^\s@<>]+$|^[^<>\r\n]+ <[^\s@<>]+@[^\s@<>]+>$|^$/, {
+      message: 'expected an address such as lethe@example.com, or Lethe <lethe@example.com>',
+    })
+    .prefault('')
+    .describe('Address that mails come from. Needed with LETHE_SMTP_URL.'),
+  LETHE_INVITATION_MAILS_PER_HOUR: wholeNumber(
+    1,
+    1_000_000,
+    10,
+    'Invitations that one server mails to one e-mail domain in a rolling hour; beyond it 429 with Retry-After, and their links can be copied.',
+  ),
+  LETHE_SESSION_IDLE_MINUTES: wholeNumber(
+    5,
+    720,
+    120,
+    'Minutes after which a session that is not used ends. All end after 12 hours.',
+  ),
   LETHE_METRICS: flag(false, 'Answer GET /metrics to everybody; otherwise to loopback callers only.'),
   LETHE_GEO_DATABASE: text(
     '',
@@ -317,4 +341,9 @@ export type Settings = z.infer<typeof settings>
 export type RegionSettings = z.infer<typeof regionSettings>
 
 /** Their values are never repeated in a message. */
-export const secretSettings: ReadonlySet<string> = new Set(['LETHE_SECRET_KEY', 'LETHE_DATABASE_URL', 'CLICKHOUSE_URL'])
+export const secretSettings: ReadonlySet<string> = new Set([
+  'LETHE_SECRET_KEY',
+  'LETHE_DATABASE_URL',
+  'LETHE_SMTP_URL',
+  'CLICKHOUSE_URL',
+])

@@ -5,6 +5,12 @@ export type AuditEventType =
   | 'session.logged_in'
   | 'session.logged_out'
   | 'session.login_failed'
+  | 'session.revoked'
+  | `password.${'set' | 'changed' | 'reset'}`
+  | `user.twofactor_${'enabled' | 'disabled' | 'reset'}`
+  | `recovery_codes.${'created' | 'used'}`
+  | `passkey.${'created' | 'renamed' | 'deleted'}`
+  | `organization_access_security.twofactor_${'enabled' | 'disabled'}`
   | 'oauth_token.created'
   | 'oauth_token.revoked'
   | 'user_data_export.created'
@@ -15,6 +21,9 @@ export type AuditEventType =
   | 'user_data_deletion.succeeded'
   | 'user_data_deletion.failed'
   | 'raw_event_export.requested'
+  | 'event_export.downloaded'
+  | 'profile_export.downloaded'
+  | `profile.${'updated' | 'deleted' | 'batch_updated'}`
   | 'project.created'
   | `project.${'updated' | 'reset' | 'transferred' | 'deleted' | 'restored' | 'purged'}`
   | `access_key.${'secret_reset' | 'token_reset'}`

@@ -17,6 +17,7 @@ import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
 import { sdkRoutes } from '../../src/features/sdk/routes.ts'
+import { signInRoutes } from '../../src/features/sign-in/create-sign-in.ts'
 import { ssoRoutes } from '../../src/features/sso/create-sso.ts'
 import { webRoutes } from '../../src/features/web/create-web.ts'
 import type { Route, SurfaceName } from '../../src/http/route.ts'
@@ -26,6 +27,7 @@ import { accountCases, accountRegionless } from './residency-account-cases.ts'
 import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
+import { signInRegionless } from './residency-sign-in-cases.ts'
 import { ssoRegionless } from './residency-sso-cases.ts'
 
 // Every route of the server, and how it is asked about a project (residency §4). A new route has to get a case here.
@@ -80,6 +82,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
+  'signIn.routes': signInRoutes(none),
   'audit.routes': createAudit(none).routes,
   'accounts.routes': accountRoutes(none),
   'sso.routes': ssoRoutes(none),
@@ -292,8 +295,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
 /** Routes that concern no project, and why any host of the installation may answer them. */
 export const regionless: Readonly<Record<string, string>> = {
   'GET /api/app/privacy/receipt-keys': 'public keys, the same for every region',
-  'POST /api/app/login': 'people who log in belong to the installation',
-  'POST /api/app/logout': 'as login',
+  ...signInRegionless,
   'GET /api/app/me': 'as login',
   'GET /api/app/audit-event-types': 'names of the release, of no project',
   'GET /api/app/me/gdpr-tokens': 'as login',

@@ -71,6 +71,9 @@ const openServer = async () => {
     clock,
     ownOrigins: new Set(),
     scimOrganizationOf: async () => null,
+    secureCookies: false,
+    sessionIdleMs: 3_600_000,
+    mustHaveSecondFactor: async () => false,
   })
   const ask = (headers: Record<string, string>, accepts: readonly CredentialKind[]) =>
     authenticate({ method: 'POST', headers: { authorization: headers['Authorization'] } } as Received, accepts)

@@ -1,5 +1,5 @@
 import type { Authenticator, Received } from '../../http/route.ts'
-import { AppError } from '../../kernel/errors.ts'
+import { AppError, Forbidden } from '../../kernel/errors.ts'
 import { equalSecret, sha256Hex } from '../../kernel/hash.ts'
 import type { CredentialKind, Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
@@ -16,6 +16,7 @@ import {
   findProjectIdBySecretHash,
   findServiceAccount,
   findSession,
+  type TouchedTable,
   touchLastUsed,
 } from './store/postgres-credential-store.ts'
 
@@ -27,6 +28,12 @@ export interface AuthenticateDeps {
   readonly scimOrganizationOf: (tx: ControlTx, token: string) => Promise<number | null>
   /** Origins of the served regions' web hosts, such as `https://eu.example.org`. */
   readonly ownOrigins: ReadonlySet<string>
+  /** Everybody comes over HTTPS: no other session cookie counts. */
+  readonly secureCookies: boolean
+  /** How long a session lives without being used. */
+  readonly sessionIdleMs: number
+  /** AUTH-22: an organization of theirs wants a second factor of everybody who signs in here. Read for every call. */
+  readonly mustHaveSecondFactor: (tx: ControlTx, accountId: number) => Promise<boolean>
 }
 
 /** Behind by this much at most when a notification is lost. */
@@ -82,6 +89,20 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
     return { kind, credentialId: row.credentialId, ...principalRights(rights) }
   }
 
+  const session = async (token: string, accepts: readonly CredentialKind[]): Promise<Principal | null> => {
+    const row = await findSession(control, token)
+    if (row === null || row.lastSeenAtMs + deps.sessionIdleMs <= clock.nowMs()) return null
+    const principal = await person('session', row)
+    if (principal === null) return null
+    // Single sign-on is the identity provider's business, its second factor as well (auth §7).
+    const isLimited =
+      row.method !== 'sso' &&
+      (row.mustSetUpSecondFactor || (!row.hasSecondFactor && (await deps.mustHaveSecondFactor(control, row.userId))))
+    if (isLimited && !accepts.includes('limited-session')) throw new SecondFactorMissing()
+    await touch('session', row.credentialId)
+    return principal
+  }
+
   const scim = async (token: string): Promise<Principal | null> => {
     const organizationId = await deps.scimOrganizationOf(control, token)
     return organizationId === null ? null : { kind: 'scim-token', organizationId }
@@ -104,7 +125,7 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
           : null
       case 'cookie': {
         if (!accepts.includes('session')) return null
-        const principal = await person('session', await findSession(control, credentials.token))
+        const principal = await session(credentials.token, accepts)
         if (principal !== null) refuseForeignOrigin(request, deps.ownOrigins)
         return principal
       }
@@ -116,7 +137,9 @@ export const createAuthenticator = async (deps: AuthenticateDeps): Promise<Authe
 
   return {
     authenticate: async (request, accepts) => {
-      const credentials = parseCredentials(request.headers.authorization, request.headers.cookie)
+      const credentials = parseCredentials(request.headers.authorization, request.headers.cookie, {
+        hostCookieOnly: deps.secureCookies,
+      })
       const principal = await find(request, credentials, accepts)
       if (principal === null) throw unauthenticated(credentials, accepts)
       return principal
@@ -144,14 +167,21 @@ const unauthenticated = (credentials: Credentials, accepts: readonly CredentialK
 
 const missingText = (accepts: readonly CredentialKind[]): string => {
   if (accepts.includes('gdpr-token')) return 'an Authorization: Bearer header with a GDPR token is required'
-  if (accepts.every((kind) => kind === 'session')) return 'log in first'
+  if (accepts.every((kind) => kind === 'session' || kind === 'limited-session')) return 'log in first'
   return 'Invalid credentials'
+}
+
+/** Such a session may set one up, look at itself and end: routes that accept `limited-session`. */
+class SecondFactorMissing extends Forbidden {
+  constructor() {
+    super('a second factor is required: set one up at /me/security first')
+  }
 }
 
 /** Remembers when each credential was last written down, so that the store is told at most once a minute. */
 const createTouch = (control: ControlDb, clock: Clock) => {
   const writtenAtMs = new Map<string, number>()
-  return async (table: 'service_account' | 'gdpr_token', id: number | string): Promise<void> => {
+  return async (table: TouchedTable, id: number | string): Promise<void> => {
     const key = `${table} ${id}`
     const nowMs = clock.nowMs()
     if (nowMs - (writtenAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return

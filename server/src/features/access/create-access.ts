@@ -1,6 +1,5 @@
 import type { Authenticator, MayUse, Route } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
-import { Forbidden } from '../../kernel/errors.ts'
 import { sha256Hex } from '../../kernel/hash.ts'
 import type { OrganizationRole, Principal } from '../../kernel/principal.ts'
 import type { ProjectDirectory } from '../../kernel/project.ts'
@@ -9,8 +8,9 @@ import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts
 import { type AuthenticateDeps, createAuthenticator } from './authenticate.ts'
 import { mayUse } from './domain/permissions.ts'
 import { createGdprTokens } from './gdpr-tokens.ts'
-import { createLogin, type Login, type LoginDeps, sessionSeconds } from './login.ts'
-import { accessRoutes, sessionCookie } from './routes.ts'
+import { accessRoutes } from './routes.ts'
+import { createSessionCookie, type SessionCookie } from './session-cookie.ts'
+import { createSessions, type Sessions, sessionSeconds } from './sessions.ts'
 import {
   findAccountRights,
   findOrganizationRole,
@@ -25,10 +25,11 @@ export interface AccessDeps {
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   readonly ownOrigins: ReadonlySet<string>
   readonly secureCookies: boolean
-  /** See `LoginDeps`. */
-  readonly requiredSignInOf: LoginDeps['requiredSignInOf']
+  /** How long a session lives without being used. */
+  readonly sessionIdleMs: number
   /** See `AuthenticateDeps`. */
   readonly scimOrganizationOf: AuthenticateDeps['scimOrganizationOf']
+  readonly mustHaveSecondFactor: AuthenticateDeps['mustHaveSecondFactor']
 }
 
 export interface Access {
@@ -41,18 +42,16 @@ export interface Access {
   readonly organizationRoleOf: (principal: Principal, organizationId: number) => Promise<OrganizationRole | null>
   /** The project that a secret opens; null: none. */
   readonly projectIdOfSecret: (secret: string) => Promise<number | null>
-  /** For other ways in than a password. */
-  readonly openSession: Login['openSession']
-  /** Set-Cookie of a session that was opened. */
-  readonly sessionCookie: (token: string) => string
-  readonly confirmPassword: (principal: Principal, password: string, clientIp: string) => Promise<void>
+  readonly sessions: Sessions
+  readonly sessionCookie: SessionCookie
   readonly routes: readonly Route[]
 }
 
 export const createAccess = async (deps: AccessDeps): Promise<Access> => {
   const { control, clock } = deps
   const projects = await createProjectDirectory(control, clock)
-  const login = await createLogin(deps)
+  const sessions = createSessions(deps)
+  const sessionCookie = createSessionCookie(deps, sessionSeconds)
   return {
     projects,
     authenticator: await createAuthenticator({ ...deps, projects }),
@@ -65,15 +64,11 @@ export const createAccess = async (deps: AccessDeps): Promise<Access> => {
     },
     organizationRoleOf: (principal, organizationId) => findOrganizationRole(control, principal, organizationId),
     projectIdOfSecret: (secret) => findProjectIdBySecretHash(control, sha256Hex(secret)),
-    openSession: login.openSession,
-    sessionCookie: (token) => sessionCookie(token, sessionSeconds, deps.secureCookies),
-    confirmPassword: async (principal, password, clientIp) => {
-      if (principal.kind !== 'session') throw new Forbidden('only a person who is logged in has a password')
-      await login.confirmPassword(principal.email, password, clientIp)
-    },
+    sessions,
+    sessionCookie,
     routes: accessRoutes({
-      ...deps,
-      login,
+      sessions,
+      sessionCookie,
       gdprTokens: createGdprTokens(deps),
       findMe: (principal) => findMe(control, principal),
     }),

@@ -1,52 +1,72 @@
-import { z } from 'zod'
-import { type Authenticated, jsonReply, type Received, type Reply, type Route } from '../../http/route.ts'
-import { InvalidRequest, NotFound, Unauthenticated } from '../../kernel/errors.ts'
+import { type Authenticated, jsonReply, type Reply, type Route } from '../../http/route.ts'
+import { NotFound } from '../../kernel/errors.ts'
 import type { CredentialKind, Principal } from '../../kernel/principal.ts'
-import { sessionCookieName } from './domain/parse-credentials.ts'
 import type { GdprTokens } from './gdpr-tokens.ts'
-import { type Login, sessionSeconds } from './login.ts'
-import { refuseForeignLogin } from './own-origin.ts'
+import type { SessionCookie } from './session-cookie.ts'
+import type { Sessions } from './sessions.ts'
 import type { Me } from './store/postgres-me-store.ts'
 
 export interface AccessRouteDeps {
-  readonly login: Login
+  readonly sessions: Sessions
+  readonly sessionCookie: SessionCookie
   readonly gdprTokens: GdprTokens
-  readonly ownOrigins: ReadonlySet<string>
-  /** Cookies are sent over TLS only. */
-  readonly secureCookies: boolean
   readonly findMe: (principal: Principal) => Promise<Me>
 }
 
 const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 64 * 1024 } as const
 const sessionOnly: readonly CredentialKind[] = ['session']
 
-const loginBody = z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(256) })
+/** What a session may do that has to set up a second factor first (AUTH-22): see itself, and end. */
+const anySession: readonly CredentialKind[] = ['session', 'limited-session']
 
 export const accessRoutes = (deps: AccessRouteDeps): readonly Route[] => [
   {
     ...base,
     method: 'POST',
-    path: '/api/app/login',
-    access: { accepts: 'none' },
-    handle: (request: Received) => logIn(deps, request),
+    path: '/api/app/logout',
+    access: { accepts: anySession },
+    handle: async (request: Authenticated) => {
+      await deps.sessions.logOut(personOf(request.principal), request.requestId)
+      return jsonReply(200, { status: 'ok' }, { 'Set-Cookie': deps.sessionCookie.end(request) })
+    },
   },
   {
     ...base,
-    method: 'POST',
-    path: '/api/app/logout',
-    access: { accepts: sessionOnly },
-    handle: async (request: Authenticated) => {
-      const { principal, requestId } = request
-      if (principal.kind !== 'session') throw new Unauthenticated('log in first')
-      await deps.login.logOut(principal, requestId)
-      return jsonReply(200, { status: 'ok' }, { 'Set-Cookie': cookie(deps, request, '', 0) })
+    method: 'GET',
+    path: '/api/app/me/sessions',
+    access: { accepts: anySession },
+    handle: async ({ principal }: Authenticated) => {
+      const { userId, credentialId } = personOf(principal)
+      const sessions = await deps.sessions.list(userId)
+      return privateReply(
+        200,
+        sessions.map((session) => ({ ...session, current: session.id === credentialId })),
+      )
+    },
+  },
+  {
+    ...base,
+    method: 'DELETE',
+    path: '/api/app/me/sessions',
+    access: { accepts: anySession },
+    handle: async ({ principal, requestId }: Authenticated) =>
+      privateReply(200, { ended: await deps.sessions.revokeOthers(personOf(principal), requestId) }),
+  },
+  {
+    ...base,
+    method: 'DELETE',
+    path: '/api/app/me/sessions/:sessionId',
+    access: { accepts: anySession },
+    handle: async ({ principal, params, requestId }: Authenticated) => {
+      await deps.sessions.revokeOne(personOf(principal), params['sessionId'] ?? '', requestId)
+      return jsonReply(200, { status: 'ok' })
     },
   },
   {
     ...base,
     method: 'GET',
     path: '/api/app/me',
-    access: { accepts: ['service-account', 'session'] },
+    access: { accepts: ['service-account', ...anySession] },
     handle: async ({ principal }: Authenticated) => privateReply(200, await deps.findMe(principal)),
   },
   {
@@ -76,42 +96,10 @@ export const accessRoutes = (deps: AccessRouteDeps): readonly Route[] => [
   },
 ]
 
-const logIn = async (deps: AccessRouteDeps, request: Received): Promise<Reply> => {
-  refuseForeignLogin(request, deps.ownOrigins)
-  const parsed = loginBody.safeParse(jsonBody(request))
-  if (!parsed.success) throw new InvalidRequest('email and password are required, as JSON')
-  const { clientIp, requestId } = request
-  const token = await deps.login.logIn({ ...parsed.data, clientIp, requestId })
-  return jsonReply(
-    200,
-    { status: 'ok' },
-    { 'Set-Cookie': cookie(deps, request, token, sessionSeconds), 'Cache-Control': 'no-store' },
-  )
-}
-
-const cookie = (deps: AccessRouteDeps, request: Received, token: string, maxAgeSeconds: number): string =>
-  sessionCookie(token, maxAgeSeconds, deps.secureCookies || (request.headers.origin ?? '').startsWith('https:'))
-
-/** Of the host that is asked, and so of its region: no Domain attribute. */
-export const sessionCookie = (token: string, maxAgeSeconds: number, isSecure: boolean): string => {
-  const attributes = ['HttpOnly', 'SameSite=Lax', 'Path=/', `Max-Age=${maxAgeSeconds}`, ...(isSecure ? ['Secure'] : [])]
-  return [`${sessionCookieName}=${token}`, ...attributes].join('; ')
-}
-
 const privateReply = (status: number, results: object): Reply =>
   jsonReply(status, { status: 'ok', results }, { 'Cache-Control': 'no-store' })
 
-const jsonBody = (request: Received): Readonly<Record<string, unknown>> => {
-  try {
-    const body: unknown = JSON.parse(request.body.toString('utf8'))
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
-  } catch {
-    // Told below: the parser's own text would quote the body.
-  }
-  throw new InvalidRequest('the body must be a JSON object')
-}
-
 const personOf = (principal: Principal) => {
-  if (principal.kind !== 'session') throw new NotFound('these are the tokens of a person who is logged in')
+  if (principal.kind !== 'session') throw new NotFound('this is of a person who is logged in')
   return principal
 }

@@ -37,7 +37,8 @@ export const signInRoutes = (deps: SignInRouteDeps): readonly Route[] => {
       if (samlResponse === null) throw new InvalidRequest('SAMLResponse is required, as a form field')
       const { clientIp, requestId } = request
       const organizationId = organizationOf(request)
-      const posted = { cameIn: cameIn(request), organizationId, samlResponse, clientIp, requestId }
+      const userAgent = request.headers['user-agent']
+      const posted = { cameIn: cameIn(request), organizationId, samlResponse, clientIp, requestId, userAgent }
       const token = await deps.signIn.finish(posted)
       return redirect(relativeTarget(form.get('RelayState') ?? undefined), deps.sessionCookie(token))
     },

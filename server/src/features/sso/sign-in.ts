@@ -32,7 +32,7 @@ export interface SignInDeps {
   readonly openSession: (
     tx: ControlTx,
     account: { readonly id: number; readonly email: string },
-    requestId: string,
+    browser: { readonly requestId: string; readonly userAgent: string | undefined },
   ) => Promise<string>
 }
 
@@ -43,6 +43,7 @@ export interface PostedResponse {
   readonly samlResponse: string
   readonly clientIp: string
   readonly requestId: string
+  readonly userAgent?: string | undefined
 }
 
 /** How long somebody may take at the identity provider. */
@@ -80,7 +81,7 @@ export const createSignIn = (deps: SignInDeps) => {
   const finish = async (posted: PostedResponse): Promise<string> => {
     attempts.begin(posted.clientIp)
     const { configuration, person } = await check(posted)
-    const outcome = await control.tx((tx) => enter(tx, configuration, person, posted.requestId))
+    const outcome = await control.tx((tx) => enter(tx, configuration, person, posted))
     if ('refusal' in outcome) throw new Forbidden(outcome.refusal)
     attempts.takeBack(posted.clientIp)
     return outcome.token
@@ -115,7 +116,7 @@ export const createSignIn = (deps: SignInDeps) => {
     tx: ControlTx,
     { organizationId }: SsoConfiguration,
     person: AssertedPerson,
-    requestId: string,
+    { requestId, userAgent }: PostedResponse,
   ): Promise<{ readonly token: string } | { readonly refusal: string }> => {
     const nowMs = clock.nowMs()
     const { assertionId: id, endsAtMs, inResponseTo } = person
@@ -131,7 +132,7 @@ export const createSignIn = (deps: SignInDeps) => {
     const member = await admitMember(tx, organizationId, person, nowMs)
     if (!member.isActive) return refuse(tx, organizationId, requestId, 'this account is deactivated')
     if (member.isNew) await auditNew(tx, organizationId, member, requestId)
-    return { token: await deps.openSession(tx, member, requestId) }
+    return { token: await deps.openSession(tx, member, { requestId, userAgent }) }
   }
 
   const refuse = async (tx: ControlTx, organizationId: number, requestId: string, refusal: string) => {

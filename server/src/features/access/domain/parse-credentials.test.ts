@@ -33,4 +33,12 @@ describe('credentials', () => {
     expect(parseCredentials('Bearer abc', 'lethe_session=tok')).toEqual({ kind: 'bearer', token: 'abc' })
     expect(parseCredentials(undefined, 'xlethe_session=tok; lethe_session=')).toEqual({ kind: 'none' })
   })
+
+  it('come from the cookie of this very host first, and from no other where everybody uses HTTPS', () => {
+    const both = 'lethe_session=planted; __Host-lethe_session=own; __Host-lethe_session=late'
+    expect(parseCredentials(undefined, both)).toEqual({ kind: 'cookie', token: 'own' })
+    const strict = { hostCookieOnly: true }
+    expect(parseCredentials(undefined, both, strict)).toEqual({ kind: 'cookie', token: 'own' })
+    expect(parseCredentials(undefined, 'lethe_session=planted', strict)).toEqual({ kind: 'none' })
+  })
 })

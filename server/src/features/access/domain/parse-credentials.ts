@@ -7,14 +7,20 @@ export type Credentials =
   | { readonly kind: 'unreadable' }
 
 export const sessionCookieName = 'lethe_session'
+/** Over HTTPS. Browsers take it from this very host only, so that no neighbour under the same domain can plant one. */
+export const hostCookieName = `__Host-${sessionCookieName}`
 
 /**
  * auth §1, CLIENTS A3: Basic as base64 (also url-safe, also without padding) and as plain text; without a colon the
- * whole text is the user name. An Authorization header outdoes a cookie.
+ * whole text is the user name. An Authorization header outdoes a cookie. `hostCookieOnly`: everybody comes over HTTPS.
  */
-export const parseCredentials = (authorization: string | undefined, cookie: string | undefined): Credentials => {
+export const parseCredentials = (
+  authorization: string | undefined,
+  cookie: string | undefined,
+  { hostCookieOnly = false } = {},
+): Credentials => {
   const header = (authorization ?? '').trim()
-  if (header === '') return cookieCredentials(cookie)
+  if (header === '') return cookieCredentials(cookie, hostCookieOnly)
   const [, scheme = '', value = ''] = /^(\S+)\s*(.*)$/.exec(header) ?? []
   switch (scheme.toLowerCase()) {
     case 'basic':
@@ -47,10 +53,12 @@ const decodeBase64 = (value: string): string | null => {
   }
 }
 
-const cookieCredentials = (cookie: string | undefined): Credentials => {
+const cookieCredentials = (cookie: string | undefined, hostCookieOnly: boolean): Credentials => {
+  const values = new Map<string, string>()
   for (const pair of (cookie ?? '').split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2)
-    if (name === sessionCookieName && value !== '') return { kind: 'cookie', token: value }
+    if (value !== '' && !values.has(name)) values.set(name, value)
   }
-  return { kind: 'none' }
+  const token = values.get(hostCookieName) ?? (hostCookieOnly ? undefined : values.get(sessionCookieName))
+  return token === undefined ? { kind: 'none' } : { kind: 'cookie', token }
 }

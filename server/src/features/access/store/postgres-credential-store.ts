@@ -113,12 +113,35 @@ export const findGdprToken = async (control: ControlTx, token: string): Promise<
   return row === undefined ? null : bearerRow(row)
 }
 
-export const findSession = async (control: ControlTx, token: string): Promise<BearerRow | null> => {
-  const [row] = await control.rows<Parameters<typeof bearerRow>[0]>(
-    'SELECT id, account_id, expires_at, ended_at FROM session WHERE token_hash = $1',
+export interface SessionRow extends BearerRow {
+  readonly lastSeenAtMs: number
+  readonly method: string
+  readonly hasSecondFactor: boolean
+  readonly mustSetUpSecondFactor: boolean
+}
+
+export const findSession = async (control: ControlTx, token: string): Promise<SessionRow | null> => {
+  const [row] = await control.rows<
+    Parameters<typeof bearerRow>[0] & {
+      last_seen_at: Date
+      method: string
+      has_second_factor: boolean
+      must_set_up_second_factor: boolean
+    }
+  >(
+    `SELECT s.id, s.account_id, s.expires_at, s.ended_at, coalesce(s.last_seen_at, s.created_at) AS last_seen_at, s.method,
+       s.has_second_factor, a.must_set_up_second_factor
+     FROM session s JOIN account a ON a.id = s.account_id WHERE s.token_hash = $1`,
     [sha256Hex(token)],
   )
-  return row === undefined ? null : bearerRow(row)
+  if (row === undefined) return null
+  return {
+    ...bearerRow(row),
+    lastSeenAtMs: row.last_seen_at.getTime(),
+    method: row.method,
+    hasSecondFactor: row.has_second_factor,
+    mustSetUpSecondFactor: row.must_set_up_second_factor,
+  }
 }
 
 /** Read fresh for every call: rights end when they are taken away, not when a token does (auth §5). */
@@ -174,17 +197,24 @@ export const findOrganizationRole = async (
   return row.role === 'owner' || row.role === 'admin' ? row.role : 'member'
 }
 
-/** `last_used_at`, for people who tidy up: at most one write a minute and credential. */
+export type TouchedTable = keyof typeof touched
+const touched = {
+  service_account: { idType: 'int', column: 'last_used_at' },
+  gdpr_token: { idType: 'uuid', column: 'last_used_at' },
+  session: { idType: 'uuid', column: 'last_seen_at' },
+} as const
+
+/** When it was last used, for people who tidy up: at most one write a minute and credential. */
 export const touchLastUsed = async (
   control: ControlTx,
-  table: 'service_account' | 'gdpr_token',
+  table: TouchedTable,
   id: number | string,
   nowMs: number,
 ): Promise<void> => {
-  const idType = table === 'service_account' ? 'int' : 'uuid'
+  const { idType, column } = touched[table]
   await control.rows(
-    `UPDATE ${table} SET last_used_at = $2
-     WHERE id = $1::${idType} AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')`,
+    `UPDATE ${table} SET ${column} = $2
+     WHERE id = $1::${idType} AND (${column} IS NULL OR ${column} < $2::timestamptz - interval '1 minute')`,
     [id, new Date(nowMs)],
   )
 }
