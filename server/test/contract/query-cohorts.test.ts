@@ -185,7 +185,8 @@ describe('a dynamic cohort (RPT-06)', () => {
 
 describe('the lists', () => {
   it('have the documented shape, hidden ones included', async () => {
-    const body = { name: 'Hidden', description: 'text', is_visible: false, definition: dynamic('and', bought) }
+    const definition = { ...dynamic('and', bought), visibility: 'shared' }
+    const body = { name: 'Hidden', description: 'text', is_visible: false, definition }
     const { id } = good(await lethe.post(cohortPath(), { headers, body })).json().results
     const expected = {
       count: 5,

@@ -41,6 +41,7 @@ const definitions: Readonly<Record<string, object>> = {
   bookmarks: { type: 'insights', metrics: [{ event: 'Buy' }], dates: { last: 30, unit: 'day' } },
   cohorts: {
     type: 'dynamic',
+    visibility: 'shared',
     condition: { type: 'group', operator: 'and', conditions: [{ type: 'did', event: 'Buy' }] },
   },
   'custom-events': { events: [{ event: 'Buy' }, { event: 'Renew', where: 'properties["n"] == 1' }] },

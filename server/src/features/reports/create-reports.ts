@@ -19,7 +19,12 @@ import { sessionSettingsRoutes } from './session-settings-routes.ts'
 import { createCohortMembers } from './store/clickhouse-cohort-members.ts'
 import { type AnnotationStore, createAnnotationStore } from './store/postgres-annotation-store.ts'
 import { createCohortStateStore } from './store/postgres-cohort-state-store.ts'
-import { createDefinitionStore, type DefinitionKind, type SavedDefinition } from './store/postgres-definition-store.ts'
+import {
+  type Creator,
+  createDefinitionStore,
+  type DefinitionKind,
+  type SavedDefinition,
+} from './store/postgres-definition-store.ts'
 import { createSessionSettingsStore, type SessionSettingsStore } from './store/postgres-session-settings-store.ts'
 
 export interface ReportsDeps {
@@ -44,6 +49,7 @@ export interface Saved<Definition> {
 }
 
 export interface SavedCohort extends Saved<CohortDefinition> {
+  readonly creator: Creator
   /** As of its last computation, or of its upload. */
   readonly memberCount: number
   /** Null: it never was computed. */

@@ -6,3 +6,4 @@ export { type FunnelDefinition, type FunnelStep, windowSeconds } from './definit
 export { type Breakdown, customEventId, customPropertyId } from './definitions/parts.ts'
 export type { SessionSettings } from './definitions/session-settings.ts'
 export type { ValueBuckets } from './definitions/value-buckets.ts'
+export { maySeeCohort } from './who-sees.ts'

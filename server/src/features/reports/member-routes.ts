@@ -9,6 +9,7 @@ import type { CohortMembers, MemberPlace } from './store/clickhouse-cohort-membe
 import type { CohortStateStore } from './store/postgres-cohort-state-store.ts'
 import type { DefinitionStore, Who } from './store/postgres-definition-store.ts'
 import { whoOf } from './who-saves.ts'
+import { maySeeCohort } from './who-sees.ts'
 
 export interface MemberRouteDeps {
   readonly definitions: DefinitionStore
@@ -37,8 +38,13 @@ const route = (method: 'PUT' | 'POST', handle: (request: ScopedStream) => Promis
   handle,
 })
 
-const staticCohortId = async ({ definitions }: MemberRouteDeps, { scope, params }: ScopedStream): Promise<number> => {
-  const { id, definition } = await definitions.get(scope, 'cohort', idOf('cohort', params['definitionId'] ?? ''))
+const staticCohortId = async (
+  { definitions }: MemberRouteDeps,
+  { scope, params, principal, project }: ScopedStream,
+): Promise<number> => {
+  const found = await definitions.get(scope, 'cohort', idOf('cohort', params['definitionId'] ?? ''))
+  const { id, definition } = found
+  if (!maySeeCohort(principal, project.id, found)) throw new NoSuchDefinition('cohort', id)
   if ((definition as CohortDefinition).type !== 'static') throw new NotStatic()
   return id
 }

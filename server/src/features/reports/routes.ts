@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
-import { Forbidden, InvalidRequest } from '../../kernel/errors.ts'
-import type { CredentialKind, Principal } from '../../kernel/principal.ts'
+import { InvalidRequest } from '../../kernel/errors.ts'
+import type { CredentialKind } from '../../kernel/principal.ts'
 import { type CheckDeps, checkDefinition } from './check-definition.ts'
 import { bookmarkDefinition } from './definitions/bookmark.ts'
 import { cohortDefinition } from './definitions/cohort.ts'
 import { customEventDefinition } from './definitions/custom-event.ts'
 import { customPropertyDefinition } from './definitions/custom-property.ts'
-import { type DataViewDefinition, dataViewDefinition } from './definitions/data-view.ts'
+import { dataViewDefinition } from './definitions/data-view.ts'
 import { funnelDefinition } from './definitions/funnel.ts'
 import { label } from './definitions/parts.ts'
 import { NoSuchDefinition } from './errors.ts'
 import type { CohortState, CohortStateStore } from './store/postgres-cohort-state-store.ts'
-import type { Creator, DefinitionKind, DefinitionStore, SavedDefinition } from './store/postgres-definition-store.ts'
-import { creatorOf, whoOf } from './who-saves.ts'
+import type { DefinitionKind, DefinitionStore, SavedDefinition } from './store/postgres-definition-store.ts'
+import { whoOf } from './who-saves.ts'
+import { maySee, refuseOthers, withSharing } from './who-sees.ts'
 
 export interface DefinitionRouteDeps extends CheckDeps {
   readonly definitions: DefinitionStore
@@ -66,9 +67,10 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
     is_visible: z.boolean().optional(),
     definition: definition.optional(),
   })
+  const isSeen = ({ principal, project }: Scoped, found: SavedDefinition) => maySee(principal, project.id, kind, found)
   const seen = async (request: Scoped): Promise<SavedDefinition> => {
     const found = await definitions.get(request.scope, kind, idOf(kind, request.params['definitionId'] ?? ''))
-    if (!maySee(request, kind, found)) throw new NoSuchDefinition(kind, found.id)
+    if (!isSeen(request, found)) throw new NoSuchDefinition(kind, found.id)
     return found
   }
   const answer = async (status: number, { scope }: Scoped, found: SavedDefinition) =>
@@ -82,7 +84,7 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
       handle: async (request: Scoped) => {
         const found = await definitions.list(request.scope, kind)
         const states = await statesOf(deps, kind, request.scope)
-        const results = found.filter((item) => maySee(request, kind, item)).map((item) => wireOf(item, states))
+        const results = found.filter((item) => isSeen(request, item)).map((item) => wireOf(item, states))
         return jsonReply(200, { status: 'ok', results })
       },
     },
@@ -92,7 +94,8 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
       path,
       access: write,
       handle: async (request: Scoped) => {
-        const { is_visible: isVisible, ...sent } = sentJson(created, request.body)
+        const { is_visible: isVisible, ...rest } = sentJson(created, request.body)
+        const sent = { ...rest, definition: withSharing(kind, rest.definition, null) }
         await checkDefinition(deps, request.scope, { kind, id: null, definition: sent.definition })
         const made = await definitions.create(request.scope, kind, { ...sent, isVisible }, whoOf(request))
         return answer(201, request, made)
@@ -112,7 +115,7 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
       access: write,
       handle: async (request: Scoped) => {
         const before = await seen(request)
-        refuseOthers(request, kind, before)
+        refuseOthers(request.principal, request.project.id, kind, before)
         const { is_visible: isVisible, ...sent } = sentJson(changed, request.body)
         if (sent.definition !== undefined) {
           refuseOtherType(kind, before, sent.definition)
@@ -126,7 +129,7 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
             ...(sent.name === undefined ? {} : { name: sent.name }),
             ...(sent.description === undefined ? {} : { description: sent.description }),
             ...(isVisible === undefined ? {} : { isVisible }),
-            ...(sent.definition === undefined ? {} : { definition: sent.definition }),
+            ...(sent.definition === undefined ? {} : { definition: withSharing(kind, sent.definition, before) }),
           },
           whoOf(request),
         )
@@ -140,7 +143,7 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
       access: write,
       handle: async (request: Scoped) => {
         const before = await seen(request)
-        refuseOthers(request, kind, before)
+        refuseOthers(request.principal, request.project.id, kind, before)
         const { memberVersion = null } = (await statesOf(deps, kind, request.scope)).get(before.id) ?? {}
         await definitions.remove(request.scope, kind, before.id, whoOf(request))
         if (memberVersion !== null) await deps.dropMembers(request.scope.regionId, memberVersion)
@@ -176,35 +179,6 @@ const wireOf = (saved: SavedDefinition, states: ReadonlyMap<number, CohortState>
     updated_at: saved.updatedAt,
     ...(state === undefined ? {} : { count: state.memberCount, counted_at: state.countedAt }),
   }
-}
-
-const roleOf = (principal: Principal, projectId: number) =>
-  'projectRoles' in principal ? principal.projectRoles.get(projectId) : undefined
-
-/** By a custom role (auth §6.4), beside what owners and admins may. */
-const managesAll = (principal: Principal, projectId: number): boolean =>
-  'customRoles' in principal && principal.customRoles.get(projectId)?.permissions.has('reports:manage') === true
-
-const isCreator = (principal: Principal, { creator }: { readonly creator: Creator }): boolean => {
-  const { type, id } = creatorOf(principal)
-  return type === creator.type && id === creator.id
-}
-
-/** A private data view is there for its creator, its members, and owners and admins of the project (LEX-12). */
-const maySee = ({ principal, project }: Scoped, kind: DefinitionKind, saved: SavedDefinition): boolean => {
-  if (kind !== 'data-view') return true
-  const view = saved.definition as DataViewDefinition
-  const role = roleOf(principal, project.id)
-  if (view.visibility === 'public' || role === 'owner' || role === 'admin' || isCreator(principal, saved)) return true
-  if (managesAll(principal, project.id)) return true
-  return principal.kind === 'session' && view.members.includes(principal.userId)
-}
-
-const refuseOthers = ({ principal, project }: Scoped, kind: DefinitionKind, saved: SavedDefinition): void => {
-  if (kind !== 'data-view' || (saved.definition as DataViewDefinition).editing === 'unrestricted') return
-  if (roleOf(principal, project.id) === 'owner' || isCreator(principal, saved) || managesAll(principal, project.id))
-    return
-  throw new Forbidden('this data view is changed by its creator or an owner of the project')
 }
 
 /** Members of a static cohort would be left behind, and a report would become another one under the same id. */

@@ -7,7 +7,7 @@ import { createBinder } from '../compile/sql-context.ts'
 import { type ReadView, rawReadView } from '../read-view.ts'
 import { createRun, type Run } from '../run.ts'
 import { createCohortSql } from './cohort-sql.ts'
-import type { Comparison, ResolvedCohort } from './resolve-cohort.ts'
+import type { Comparison, Occurrences, ResolvedCohort } from './resolve-cohort.ts'
 
 // Random cohorts against a plain loop over the same few people.
 
@@ -40,16 +40,32 @@ beforeAll(async () => {
   await migrateClickhouse(region, 'server/migrations/clickhouse', (_name, work) => work())
   const insert = (table: string, rows: readonly object[]) =>
     region.insert(table, rows.map((row) => JSON.stringify(row)).join('\n'))
-  const time = '2024-01-01 00:00:00.000'
+  const noTime = '2024-01-01 00:00:00.000'
+  // What costs more happened later.
+  const timeOf = (price: number) => `2024-01-01 00:00:0${price}.000`
   const events = people.flatMap(({ id, events: done }) =>
     eventNames.flatMap((event) =>
       done[event].map((price, at) => {
         const properties = { price: String(price) }
-        return { project_id: 1, event, time, distinct_id: id, insert_id: `${id}${event}${at}`, properties }
+        return {
+          project_id: 1,
+          event,
+          time: timeOf(price),
+          distinct_id: id,
+          insert_id: `${id}${event}${at}`,
+          properties,
+        }
       }),
     ),
   )
-  const nobody = { project_id: 1, event: 'A', time, distinct_id: '', insert_id: 'n', properties: { price: '1' } }
+  const nobody = {
+    project_id: 1,
+    event: 'A',
+    time: noTime,
+    distinct_id: '',
+    insert_id: 'n',
+    properties: { price: '1' },
+  }
   const stranger = { ...nobody, project_id: 2, distinct_id: 'stranger' }
   await insert('event', [...events, nobody, stranger])
   await insert(
@@ -106,6 +122,18 @@ const isIn = (cohort: ResolvedCohort, person: Person): boolean => {
       return cohort.version !== null && person.isMember
     case 'profile':
       return person.plan !== null && cohort.where.includes(JSON.stringify(person.plan))
+    case 'sequence': {
+      const occurrences = (step: Occurrences) =>
+        (step.selectors?.map(({ event }) => event) ?? eventNames)
+          .flatMap((event) => person.events[event as 'A'])
+          .filter((price) => step.where === null || price > 2)
+      const goesOn = (first: number, last: number, [next, ...rest]: readonly Occurrences[]): boolean =>
+        next === undefined
+          ? cohort.withinMs === null || (last - first) * 1_000 <= cohort.withinMs
+          : occurrences(next).some((price) => price > last && goesOn(first, price, rest))
+      const [begin, ...rest] = cohort.steps
+      return occurrences(begin as Occurrences).some((price) => goesOn(price, price, rest))
+    }
     case 'did': {
       const names = cohort.selectors?.map(({ event }) => event) ?? eventNames
       const prices = eventNames.flatMap((event) => (names.includes(event) ? person.events[event] : []))
@@ -125,6 +153,18 @@ const leaf = fc.oneof(
     property: fc.constant('price'),
     comparison: fc.constantFrom(...(Object.keys(compare) as Comparison[])),
     value: fc.integer({ min: 0, max: 4 }),
+    range: fc.constant(null),
+  }),
+  fc.record({
+    kind: fc.constant('sequence' as const),
+    steps: fc.array(
+      fc.record({
+        selectors: fc.constantFrom(null, [{ event: 'A' }], [{ event: 'B' }]),
+        where: fc.constantFrom(null, null, 'properties["price"] > 2'),
+      }),
+      { minLength: 2, maxLength: 3 },
+    ),
+    withinMs: fc.constantFrom(null, 2_000, 4_000, 6_999),
     range: fc.constant(null),
   }),
   fc.constantFrom(...plans).map((plan) => ({ kind: 'profile' as const, where: `properties["plan"] == "${plan}"` })),

@@ -5,7 +5,7 @@ import { createProfileContext, profileSource } from '../compile/profile-source.t
 import type { Binder, EventContext } from '../compile/sql-context.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import type { ReadView } from '../read-view.ts'
-import type { Comparison, DidCondition, ResolvedCohort } from './resolve-cohort.ts'
+import type { Comparison, DidCondition, Occurrences, ResolvedCohort, SequenceCondition } from './resolve-cohort.ts'
 
 /** Writes cohorts as SQL over the sources of one view; everything that is typed is bound. */
 export interface CohortSql {
@@ -27,6 +27,7 @@ SELECT p.distinct_id AS person ${profileSource(view, binder)}`
 
   const setOf = (cohort: Exclude<ResolvedCohort, { readonly kind: 'and' | 'or' | 'not' }>): string => {
     if (cohort.kind === 'did') return didSql(view, binder, cohort, havingSql(binder, cohort))
+    if (cohort.kind === 'sequence') return sequenceSql(view, binder, cohort)
     if (cohort.kind === 'profile') {
       const context = createProfileContext(view, binder)
       const where = compileFilter(parseExpression(cohort.where, { properties: 'profile' }), context)
@@ -95,18 +96,9 @@ const havingSql = (binder: Binder, { comparison, value }: DidCondition): string 
 
 const didSql = (view: ReadView, binder: Binder, did: DidCondition, having: string): string => {
   const context = createEventContext(view, binder)
-  const conditions = [`${context.person} != ''`]
-  if (did.where !== null) conditions.push(filterSql(context, did.where))
-  const { selectors } = did
-  if (selectors?.some(({ where }) => where !== undefined)) {
-    const each = selectors.map(({ event, where }) => {
-      const named = `e.event = ${binder.bind(event, 'String')}`
-      return where === undefined ? `(${named})` : `(${named} AND (${filterSql(context, where)}))`
-    })
-    conditions.push(each.join(' OR '))
-  }
+  const conditions = [`${context.person} != ''`, ...occurrenceSql(binder, context, did)]
   const total = totalSql(context, did)
-  const names = selectors === null ? null : [...new Set(selectors.map(({ event }) => event))]
+  const names = namesOf([did])
   return `SELECT person FROM (SELECT ${context.person} AS person, ${total} AS total ${eventSource(
     view,
     binder,
@@ -118,6 +110,49 @@ const didSql = (view: ReadView, binder: Binder, did: DidCondition, having: strin
     },
   )}
 GROUP BY person HAVING ${having})`
+}
+
+/** Conditions beside the names of events. */
+const occurrenceSql = (binder: Binder, context: EventContext, { selectors, where }: Occurrences): readonly string[] => {
+  const conditions = where === null ? [] : [filterSql(context, where)]
+  if (!selectors?.some((selector) => selector.where !== undefined)) return conditions
+  const each = selectors.map((selector) => {
+    const named = `e.event = ${binder.bind(selector.event, 'String')}`
+    return selector.where === undefined ? `(${named})` : `(${named} AND (${filterSql(context, selector.where)}))`
+  })
+  return [...conditions, each.join(' OR ')]
+}
+
+/** Null: any of them may be any event. */
+const namesOf = (all: readonly Occurrences[]): readonly string[] | null => {
+  if (all.some(({ selectors }) => selectors === null)) return null
+  return [...new Set(all.flatMap(({ selectors }) => (selectors ?? []).map(({ event }) => event)))]
+}
+
+// Later than everything that has a time.
+const never = '9000000000000000'
+
+/** Whose first step at some instant is followed by the others, each later than the one before. */
+const sequenceSql = (view: ReadView, binder: Binder, { steps, withinMs, range }: SequenceCondition): string => {
+  const context = createEventContext(view, binder)
+  const isStep = steps.map((step, at) => {
+    const named = namesOf([step])
+    const isNamed = named === null ? [] : [`e.event IN ${binder.bind(named, 'Array(String)')}`]
+    const all = [...isNamed, ...occurrenceSql(binder, context, step)]
+    return `${all.length === 0 ? '1' : all.map((one) => `(${one})`).join(' AND ')} AS is${at}`
+  })
+  const columns = [`${context.person} AS person`, 'toUnixTimestamp64Milli(e.time) AS t', ...isStep]
+  const where = [`${context.person} != ''`]
+  const from = eventSource(view, binder, context, { range, events: namesOf(steps), where })
+  const arrays = steps.map((_, at) => `groupArrayIf(t, is${at}) AS s${at}`)
+  const later = steps.slice(1).map((_, at) => `s${at + 1}`)
+  // The earliest that is later, of each step in turn.
+  const last = `arrayFold((reached, times) -> arrayMin(arrayPushBack(arrayFilter(x -> x > reached, times), ${never})),
+  [${later.join(', ')}], first)`
+  const limit = withinMs === null ? never : `least(first + ${binder.bind(withinMs + 1, 'Int64')}, ${never})`
+  const firsts = withinMs === null ? '[arrayMin(s0)]' : 's0'
+  return `SELECT person FROM (SELECT person, ${arrays.join(', ')} FROM (SELECT ${columns.join(',\n  ')} ${from})
+GROUP BY person HAVING notEmpty(s0)) WHERE arrayExists(first -> ${last} < ${limit}, ${firsts})`
 }
 
 const filterSql = (context: EventContext, text: string): string => compileFilter(parseExpression(text), context)

@@ -8,12 +8,23 @@ import { NoSuchCohort } from '../errors.ts'
 
 export type Comparison = '==' | '!=' | '>' | '>=' | '<' | '<='
 
-export interface DidCondition {
-  readonly kind: 'did'
+export interface Occurrences {
   /** Any of these; null: any event at all. */
   readonly selectors: readonly { readonly event: string; readonly where?: string | undefined }[] | null
   /** On each of them. */
   readonly where: string | null
+}
+
+export interface SequenceCondition {
+  readonly kind: 'sequence'
+  readonly steps: readonly Occurrences[]
+  /** From the first step to the last. */
+  readonly withinMs: number | null
+  readonly range: TimeRange | null
+}
+
+export interface DidCondition extends Occurrences {
+  readonly kind: 'did'
   readonly aggregate: 'count' | 'sum' | 'average' | 'min' | 'max' | 'distinct'
   readonly property: string | null
   readonly comparison: Comparison
@@ -24,6 +35,7 @@ export interface DidCondition {
 /** A cohort with everything that it names looked up: nothing but the region engine is needed any more. */
 export type ResolvedCohort =
   | DidCondition
+  | SequenceCondition
   | { readonly kind: 'profile'; readonly where: string }
   /** Of a static cohort; version null: nobody was uploaded yet. */
   | { readonly kind: 'members'; readonly cohortId: number; readonly version: string | null }
@@ -75,6 +87,15 @@ const resolveCondition = async (
     }
     case 'profile':
       return { kind: 'profile', where: condition.where }
+    case 'sequence': {
+      const { steps, within, window } = condition
+      return {
+        kind: 'sequence',
+        steps: await Promise.all(steps.map((step) => occurrencesOf(deps, scope, step))),
+        withinMs: within === undefined ? null : within.length * unitMs[within.unit],
+        range: window === undefined ? null : rangeOf(window, deps.timezone, deps.nowMs),
+      }
+    }
     case 'did': {
       const did: DidCondition = {
         ...(await resolveEvent(deps, scope, condition)),
@@ -95,23 +116,38 @@ const resolveCondition = async (
   }
 }
 
-const resolveEvent = async (
-  { saved, timezone, nowMs }: ResolveDeps,
+const occurrencesOf = async (
+  { saved }: ResolveDeps,
   scope: ProjectScope,
-  { event, where, window }: Extract<CohortLeaf, { readonly type: 'did' | 'did_not' }>,
-) => {
+  { event, where }: { readonly event: string; readonly where?: string | undefined },
+): Promise<Occurrences> => {
   const id = customEventId(event)
   // One that was removed since happens no more.
   const selectors = id === null ? [{ event }] : ((await saved.customEvent(scope, id))?.events ?? [])
+  return { selectors: event === anyEvent ? null : selectors, where: where ?? null }
+}
+
+const resolveEvent = async (
+  deps: ResolveDeps,
+  scope: ProjectScope,
+  { event, where, window }: Extract<CohortLeaf, { readonly type: 'did' | 'did_not' }>,
+) => {
+  const { timezone, nowMs } = deps
   return {
     kind: 'did',
-    selectors: event === anyEvent ? null : selectors,
-    where: where ?? null,
+    ...(await occurrencesOf(deps, scope, { event, where })),
     range: window === undefined ? null : rangeOf(window, timezone, nowMs),
   } as const
 }
 
-const unitMs = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_592_000_000 } as const
+const unitMs = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+  month: 2_592_000_000,
+} as const
 
 const rangeOf = (
   window: NonNullable<Extract<CohortLeaf, { readonly type: 'did' }>['window']>,

@@ -1,9 +1,9 @@
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import { canonicalIds } from '../../identity/index.ts'
-import type { SavedReports } from '../../reports/index.ts'
+import { maySeeCohort, type SavedReports } from '../../reports/index.ts'
 import { resolveCohort } from '../cohorts/resolve-cohort.ts'
-import { NoSuchDataView, NoSuchGroupKey } from '../errors.ts'
+import { NoSuchCohort, NoSuchDataView, NoSuchGroupKey } from '../errors.ts'
 import { optionalText } from '../http/parameters.ts'
 import type { QueryCall } from '../http/query-route.ts'
 import type { ResolvedFilter } from './profile-rows.ts'
@@ -26,6 +26,11 @@ export const resolveFilter = async (
   const atMs = filter.asOfMs ?? view.nowMs
   const groupKey = filter.dataGroup === null ? null : await deps.groupKey(scope, filter.dataGroup)
   if (filter.dataGroup !== null && groupKey === null) throw new NoSuchGroupKey(filter.dataGroup)
+  if (filter.cohortId !== null) {
+    const named = await deps.saved.cohort(scope, filter.cohortId)
+    const isSeen = named === null || maySeeCohort(request.principal, request.project.id, named)
+    if (!isSeen) throw new NoSuchCohort(filter.cohortId)
+  }
   const cohort =
     filter.cohortId === null
       ? null

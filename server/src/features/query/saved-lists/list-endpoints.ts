@@ -1,5 +1,5 @@
 import { AppError } from '../../../kernel/errors.ts'
-import type { SavedCohort, SavedReports } from '../../reports/index.ts'
+import { maySeeCohort, type SavedCohort, type SavedReports } from '../../reports/index.ts'
 import { createCohortSql } from '../cohorts/cohort-sql.ts'
 import { resolveCohort } from '../cohorts/resolve-cohort.ts'
 import { createBinder } from '../compile/sql-context.ts'
@@ -22,7 +22,9 @@ export const funnelsListEndpoint = ({ saved }: SavedListDeps): Endpoint => ({
 export const cohortsListEndpoint = ({ saved }: SavedListDeps): Endpoint => ({
   name: 'cohorts/list',
   handle: async (call) => {
-    const cohorts = await saved.cohorts(call.view.scope)
+    const { principal, project } = call.request
+    const all = await saved.cohorts(call.view.scope)
+    const cohorts = all.filter((cohort) => maySeeCohort(principal, project.id, cohort))
     const counts = new Map<number, number>()
     for (const cohort of cohorts.filter(isUncounted).slice(0, computedAtOnceMax)) {
       counts.set(cohort.id, await countCohort({ saved }, call, cohort))

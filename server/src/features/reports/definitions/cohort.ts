@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { calendarUnit, eventName, expression, propertyName } from './parts.ts'
+import { calendarUnit, eventName, eventSelector, expression, propertyName } from './parts.ts'
+
+const sequenceUnit = z.enum(['second', 'minute', ...calendarUnit.options])
 
 const conditionCountMax = 50
 const nestingMax = 5
@@ -42,6 +44,13 @@ const didNot = z.strictObject({
   where: expression.optional(),
   window: window.optional(),
 })
+/** Did one after the other, each step later than the one before; `within`: the last so soon after the first. */
+const sequence = z.strictObject({
+  type: z.literal('sequence'),
+  steps: z.array(eventSelector).min(2).max(10),
+  within: z.strictObject({ length: z.int().min(1).max(3_660), unit: sequenceUnit }).optional(),
+  window: window.optional(),
+})
 /** A condition on the profile, as `where` of engage: `properties["plan"] == "pro"`. */
 const profile = z.strictObject({ type: z.literal('profile'), where: expression })
 const inCohort = z.strictObject({
@@ -53,6 +62,7 @@ const inCohort = z.strictObject({
 export type CohortLeaf =
   | z.infer<typeof did>
   | z.infer<typeof didNot>
+  | z.infer<typeof sequence>
   | z.infer<typeof profile>
   | z.infer<typeof inCohort>
 export interface CohortGroup {
@@ -68,7 +78,7 @@ interface CohortGroupInput {
   readonly conditions: readonly (z.input<typeof leaf> | CohortGroupInput)[]
 }
 
-const leaf = z.union([did, didNot, profile, inCohort])
+const leaf = z.union([did, didNot, sequence, profile, inCohort])
 const group: z.ZodType<CohortGroup, CohortGroupInput> = z.strictObject({
   type: z.literal('group'),
   operator: z.enum(['and', 'or']),
@@ -85,11 +95,22 @@ export const leavesOf = (condition: CohortCondition): readonly CohortLeaf[] =>
 const depthOf = (condition: CohortCondition): number =>
   condition.type === 'group' ? 1 + Math.max(...condition.conditions.map(depthOf)) : 0
 
+const sharing = {
+  /**
+   * Private: seen by its creator, its members, owners and admins. Shared: by everybody of the project, as are those that
+   * were saved before there was a choice.
+   */
+  visibility: z.enum(['private', 'shared']).optional(),
+  /** Accounts (people who log in). */
+  members: z.array(z.int().positive()).max(1_000).optional(),
+}
+
 /** RPT-06: dynamic, computed as of now, or static, with uploaded members that only the region engine holds. */
 export const cohortDefinition = z.union([
-  z.strictObject({ type: z.literal('static') }),
+  z.strictObject({ type: z.literal('static'), ...sharing }),
   z.strictObject({
     type: z.literal('dynamic'),
+    ...sharing,
     condition: group
       .refine((tree) => depthOf(tree) <= nestingMax, { message: `must be nested at most ${nestingMax} deep` })
       .refine((tree) => leavesOf(tree).length <= conditionCountMax, {
