@@ -1,8 +1,8 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
 import { createIngestion, type IngestionDeps } from './features/ingestion/index.ts'
-import { createIdHash, createSuppressionList } from './features/privacy/index.ts'
-import { createProfiles } from './features/profiles/index.ts'
+import { createIdHash, createSuppressionList, type SuppressionList } from './features/privacy/index.ts'
+import { createProfiles, type Profiles } from './features/profiles/index.ts'
 import type { Route } from './http/route.ts'
 import type { Locate } from './http/steps/locate.ts'
 import type { FindPlace } from './kernel/geo-place.ts'
@@ -25,6 +25,9 @@ export interface ComposeIngestionDeps {
 
 export interface ComposedIngestion {
   readonly routes: readonly Route[]
+  /** For those who write profiles beside the clients. */
+  readonly profiles: Profiles
+  readonly suppression: SuppressionList
   /** Resolves when every record that was taken is answered. */
   drain(): Promise<void>
 }
@@ -34,13 +37,14 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
   const { control } = stores
   const regionDbs = stores.regions.map(({ db }) => withTimeLimit(db, config.ingestTimeoutMs))
   const profiles = createProfiles({ control, regionDbs })
+  const suppression = createSuppressionList(control, createIdHash(secret))
   const ingestion = createIngestion({
     locate,
     clock,
     control,
     regionDbs,
     profiles,
-    suppression: createSuppressionList(control, createIdHash(secret)),
+    suppression,
     findPlace,
     dataRules,
     rate: config.ingestRate,
@@ -61,6 +65,8 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
   }
   return {
     routes: ingestion.routes,
+    profiles,
+    suppression,
     drain: async () => {
       await Promise.all([ingestion.drain(), profiles.drain()])
     },

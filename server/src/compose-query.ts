@@ -4,7 +4,7 @@ import type { ClassifiedFor } from './features/classification/index.ts'
 import { findGroupKey } from './features/groups/index.ts'
 import type { KnownDuplicates } from './features/identity/index.ts'
 import { createJql } from './features/jql/index.ts'
-import { createQuery } from './features/query/index.ts'
+import { createQuery, type QueryRouteDeps } from './features/query/index.ts'
 import type { SavedReports } from './features/reports/index.ts'
 import type { MayUse, Route } from './http/route.ts'
 import type { ProjectScope } from './kernel/scope.ts'
@@ -26,6 +26,11 @@ export interface ComposeQueryDeps {
   readonly metrics: Metrics
 }
 
+export interface ComposedQuery {
+  readonly routes: readonly Route[]
+  readonly routeDeps: QueryRouteDeps
+}
+
 export const composeQuery = ({
   config,
   regionDb,
@@ -36,7 +41,7 @@ export const composeQuery = ({
   stores: { control },
   saved,
   metrics,
-}: ComposeQueryDeps): { readonly routes: readonly Route[] } => {
+}: ComposeQueryDeps): ComposedQuery => {
   const readBytes = metrics.addCounter('lethe_query_read_bytes_total', 'Bytes that the engines read for queries', [])
   const query = createQuery({
     regionDb,
@@ -57,5 +62,5 @@ export const composeQuery = ({
     query: query.routeDeps,
     settings: { ...config.jql, engineMemoryBytesMax: config.query.memoryBytesMax },
   })
-  return { routes: [...query.routes, ...jql.routes] }
+  return { routes: [...query.routes, ...jql.routes], routeDeps: query.routeDeps }
 }

@@ -2,6 +2,7 @@ import { composeAccounts } from './compose-accounts.ts'
 import { composeDataLifecycle } from './compose-data-lifecycle.ts'
 import { composeDuplicates } from './compose-duplicates.ts'
 import { composeIngestion } from './compose-ingestion.ts'
+import { composePeople } from './compose-people.ts'
 import { composePrivacy } from './compose-privacy.ts'
 import { composeQuery } from './compose-query.ts'
 import { composeReports } from './compose-reports.ts'
@@ -146,7 +147,8 @@ const startServer = async (
   const dataLifecycle = composeDataLifecycle({ ...shared, appendAudit })
   const { copyRetention } = dataLifecycle
   const { organizationRoleOf } = access
-  const accounts = composeAccounts({ ...shared, appendAudit, organizationRoleOf, copyRetention })
+  const { linkOrigin } = signIn
+  const accounts = composeAccounts({ ...shared, appendAudit, organizationRoleOf, copyRetention, mailer, linkOrigin })
   const { classifiedFor } = classification
   const lexicon = createLexicon({ control, appendAudit, clock, limits: config.lexicon, classifiedFor })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
@@ -163,6 +165,14 @@ const startServer = async (
     duplicates,
     metrics,
     saved: reports.saved,
+  })
+  const people = composePeople({
+    ...shared,
+    audit: audit.log,
+    query,
+    saved: reports.saved,
+    ingestion,
+    rules: dataRules,
   })
   const lookupTables = createLookupTables({
     control,
@@ -201,6 +211,7 @@ const startServer = async (
     }).routes,
     ...reports.routes,
     ...query.routes,
+    ...people.routes,
     ...privacy.routes,
     ...access.routes,
     ...signIn.routes,

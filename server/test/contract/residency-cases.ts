@@ -12,6 +12,7 @@ import { ingestionRoutes } from '../../src/features/ingestion/routes.ts'
 import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
 import { lexiconRoutes } from '../../src/features/lexicon/create-lexicon.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
+import { peopleRoutes } from '../../src/features/people/routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
@@ -26,6 +27,7 @@ import { adminAccount, eu, owner, us } from '../support/provision.ts'
 import { accountCases, accountRegionless } from './residency-account-cases.ts'
 import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
+import { peopleCases } from './residency-people-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 import { signInRegionless } from './residency-sign-in-cases.ts'
 import { ssoRegionless } from './residency-sso-cases.ts'
@@ -80,6 +82,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'createExport(': exportRoutes(none),
   'reports.routes': reportRoutes(none),
   'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
+  'people.routes': peopleRoutes(none),
   'privacy.routes': privacyRoutes(none),
   'access.routes': accessRoutes(none),
   'signIn.routes': signInRoutes(none),
@@ -284,6 +287,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   }),
   ...lexiconCases(appCases),
   ...lifecycleCases(asAccount),
+  ...peopleCases(asAccount),
   ...accountCases(),
   ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({

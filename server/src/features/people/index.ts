@@ -1,0 +1,1 @@
+export { createPeople, type PeopleDeps } from './create-people.ts'
