@@ -106,7 +106,9 @@ const findingsOfFile = (path: string, text: string): readonly Finding[] => {
       ? whyNotFile(path, posix.join(posix.dirname(path), name))
       : whyNotPackage(path, name)
     if (why !== null) say(`imports ${name}: ${why}`)
-    if (name.startsWith('.') && !/\.(ts|json|cjs|mjs)$/.test(name)) say(`imports ${name}: say the ending, as in ./x.ts`)
+    if (name.startsWith('.') && !/\.(tsx?|css|svg|json|cjs|mjs)$/.test(name)) {
+      say(`imports ${name}: say the ending, as in ./x.ts`)
+    }
   }
   return [...found, ...findingsOfCode(path, codeOnly(text)), ...findingsOfSql(path, withoutComments(text))]
 }
