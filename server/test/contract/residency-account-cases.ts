@@ -55,6 +55,7 @@ export const accountRegionless: Readonly<Record<string, string>> = Object.fromEn
     `GET ${organization}/invitations`,
     `POST ${organization}/invitations`,
     `DELETE ${organization}/invitations/:invitationId`,
+    `POST ${organization}/invitations/:invitationId/renew`,
     `GET ${organization}/teams`,
     `POST ${organization}/teams`,
     `PATCH ${organization}/teams/:teamId`,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Authenticated, jsonReply, type Received, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
 import { assert } from '../../kernel/errors.ts'
+import { readInvitationList } from './domain/invitation-list.ts'
 import { emailPattern } from './domain/member.ts'
 import { grantOn, invitedGrant, projectGrant } from './grant-body.ts'
 import type { Invitations } from './invitations.ts'
@@ -23,6 +24,8 @@ const invited = z.strictObject({
   emails: z.array(email).min(1).max(100),
   role: organizationRole.default('member'),
   projects: z.array(invitedGrant).max(200).default([]),
+  // False: the inviter hands on the links.
+  mail: z.boolean().default(true),
 })
 const token = z.string().min(1).max(100)
 
@@ -112,8 +115,23 @@ const invitationRoutes = ({ organizationRoleOf, invitations }: MemberRouteDeps):
     // Owners and admins of a project invite into it.
     permission: 'organization:read',
     handle: async (request) => {
-      const results = await invitations.send(callerOf(request), sentJson(invited, request.body))
+      const isList = /^text\/csv\b/i.test(request.headers['content-type'] ?? '')
+      const { mail, wanted } = isList
+        ? { mail: request.query['mail'] !== 'false', wanted: readInvitationList(request.body) }
+        : wantedOf(sentJson(invited, request.body))
+      const results = await invitations.send(callerOf(request), wanted, mail ? request : null)
       return jsonReply(201, { status: 'ok', results }, noStore)
+    },
+  }),
+  organizationRoute(organizationRoleOf, {
+    method: 'POST',
+    path: '/invitations/:invitationId/renew',
+    permission: 'members:manage',
+    handle: async (request) => {
+      const { mail } = sentJson(z.strictObject({ mail: z.boolean().default(true) }), request.body)
+      const id = request.params['invitationId'] ?? ''
+      const results = await invitations.renew(callerOf(request), id, mail ? request : null)
+      return jsonReply(200, { status: 'ok', results }, noStore)
     },
   }),
   organizationRoute(organizationRoleOf, {
@@ -127,6 +145,11 @@ const invitationRoutes = ({ organizationRoleOf, invitations }: MemberRouteDeps):
   }),
 ]
 
+const wantedOf = ({ emails, role, projects, mail }: z.infer<typeof invited>) => ({
+  mail,
+  wanted: emails.map((one) => ({ email: one, role, projects })),
+})
+
 const acceptRoutes = ({ invitations }: MemberRouteDeps): readonly Route[] => [
   {
     ...appBase,
@@ -135,8 +158,8 @@ const acceptRoutes = ({ invitations }: MemberRouteDeps): readonly Route[] => [
     // The token in the body is the credential.
     access: { accepts: 'none' },
     handle: async ({ body, requestId }: Received) => {
-      const sent = sentJson(z.strictObject({ token, password }), body)
-      const organizationId = await invitations.acceptAsNew(sent.token, sent.password, requestId)
+      const sent = sentJson(z.strictObject({ token, password: password.optional() }), body)
+      const organizationId = await invitations.acceptAsNew(sent.token, sent.password ?? null, requestId)
       return jsonReply(201, { status: 'ok', results: { organization_id: organizationId } }, noStore)
     },
   },

@@ -1,4 +1,4 @@
-import type { Route } from '../../http/route.ts'
+import type { Received, Route } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import { Forbidden } from '../../kernel/errors.ts'
 import type { OrganizationRole, Principal } from '../../kernel/principal.ts'
@@ -12,7 +12,7 @@ import { type Notice, noticeMail } from './domain/mails.ts'
 import { createWebOrigins } from './domain/web-origin.ts'
 import { createEnter } from './enter.ts'
 import { createLinks } from './links.ts'
-import { type LoginRouteDeps, loginRoutes } from './login-routes.ts'
+import { askedHost, type LoginRouteDeps, loginRoutes } from './login-routes.ts'
 import { type MeRouteDeps, meRoutes } from './me-routes.ts'
 import { createOrganizationFactors } from './organization-factors.ts'
 import { type OrganizationRouteDeps, organizationRoutes } from './organization-routes.ts'
@@ -49,12 +49,13 @@ export const createSignIn = async (deps: SignInDeps) => {
     afterAnswer.run(() => deps.mailer.send({ to: email, ...noticeMail(notice) }))
   const shared = { ...deps, afterAnswer, notify, enter: createEnter(deps) }
   const recoveryCodes = createRecoveryCodes(shared)
+  const webOrigins = createWebOrigins(deps)
   const passwords = await createPasswords(shared)
   const parts = {
     ...shared,
     recoveryCodes,
     passwords,
-    webOrigins: createWebOrigins(deps),
+    webOrigins,
     nowMs: () => deps.clock.nowMs(),
   }
   return {
@@ -70,6 +71,7 @@ export const createSignIn = async (deps: SignInDeps) => {
       if (principal.kind !== 'session') throw new Forbidden('only a person who is logged in has a password')
       await passwords.confirmPassword(principal.email, password, clientIp)
     },
+    linkOrigin: (asked: Received): string => webOrigins.linkOrigin(askedHost(asked)),
     /** Mails that are still to be sent. */
     drain: afterAnswer.drain,
   }

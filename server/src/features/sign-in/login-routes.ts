@@ -126,7 +126,7 @@ export const loginRoutes = (deps: LoginRouteDeps): readonly OpenRoute[] => {
   ]
 }
 
-const askedHost = ({ host, headers, region }: Received): AskedHost => ({
+export const askedHost = ({ host, headers, region }: Received): AskedHost => ({
   host,
   hostHeader: headers.host ?? '',
   region,

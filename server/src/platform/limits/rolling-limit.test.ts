@@ -49,6 +49,16 @@ describe('a rolling limit', () => {
     expect(() => limit.check('a')).toThrow(expect.objectContaining({ retryAfterSeconds: 61 }))
   })
 
+  it('says whether there is room for several', () => {
+    const { clock, limit } = setUp(10)
+    limit.check('a', 10)
+    expect(() => limit.check('a', 11)).toThrow(expect.objectContaining({ retryAfterSeconds: 60 }))
+    limit.add('a', 4)
+    limit.check('a', 6)
+    clock.ms += 20_000
+    expect(() => limit.check('a', 7)).toThrow(expect.objectContaining({ retryAfterSeconds: 41 }))
+  })
+
   it('lets one that takes several fill it beyond its bound, and then nobody', () => {
     const { limit, isRefused } = setUp(10)
     limit.take('a', 9)

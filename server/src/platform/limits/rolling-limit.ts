@@ -12,8 +12,8 @@ export interface RollingLimitOptions {
 
 /** So many per key in any window that ends now, in memory: one server's share of the limit. */
 export interface RollingLimit {
-  /** Throws RateLimited, with the seconds to wait, while the window is full. */
-  check(key: string | number): void
+  /** Throws RateLimited, with the seconds to wait, while the window has no room for `count`. */
+  check(key: string | number, count?: number): void
   /** Counts without asking. */
   add(key: string | number, count: number): void
   /**
@@ -60,15 +60,17 @@ export const createRollingLimit = ({
     return undefined
   }
 
-  const check = (key: string | number): void => {
+  const check = (key: string | number, count = 1): void => {
     const found = current(key)
-    if (found === undefined || found.sum < countMax) return
-    let left = found.sum
-    const freeing = found.slices.find(({ count }) => {
-      left -= count
-      return left < countMax
-    }) as Slice
-    throw new RateLimited(message, Math.max(1, Math.ceil((endOf(freeing) - nowMs()) / 1_000)))
+    let left = found?.sum ?? 0
+    if (left + count <= countMax) return
+    const freeing = found?.slices.find((slice) => {
+      left -= slice.count
+      return left + count <= countMax
+    })
+    // More than the window ever has room for: it is not told when.
+    const waitMs = freeing === undefined ? windowMs : endOf(freeing) - nowMs()
+    throw new RateLimited(message, Math.max(1, Math.ceil(waitMs / 1_000)))
   }
 
   const add = (key: string | number, count: number): void => {

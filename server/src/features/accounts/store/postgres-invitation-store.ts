@@ -44,6 +44,25 @@ export const insertInvitation = async (tx: ControlTx, made: NewInvitation): Prom
   )
 }
 
+/** False: it is not open any more. */
+export const renewInvitation = async (
+  tx: ControlTx,
+  renewed: {
+    readonly organizationId: number
+    readonly id: string
+    readonly tokenHash: string
+    readonly expires: Date
+    readonly nowMs: number
+  },
+): Promise<boolean> => {
+  const rows = await tx.rows(
+    `UPDATE invitation SET token_hash = $4, expires_at = $5
+     WHERE organization_id = $1 AND id = $2 AND ${isOpen} $3 RETURNING id`,
+    [renewed.organizationId, renewed.id, new Date(renewed.nowMs), renewed.tokenHash, renewed.expires],
+  )
+  return rows.length === 1
+}
+
 /** Null: it is not open. */
 export const revokeInvitation = async (
   tx: ControlTx,

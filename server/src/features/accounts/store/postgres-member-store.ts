@@ -117,7 +117,8 @@ export const findAccountId = async (control: ControlTx, email: string): Promise<
   return row?.id ?? null
 }
 
-export const insertAccount = async (tx: ControlTx, email: string, passwordHash: string): Promise<number> => {
+/** `passwordHash` null: they sign in without one. */
+export const insertAccount = async (tx: ControlTx, email: string, passwordHash: string | null): Promise<number> => {
   const [row] = await tx.rows<{ id: number }>(
     'INSERT INTO account (email, password_hash) VALUES ($1, $2) RETURNING id',
     [email, passwordHash],
