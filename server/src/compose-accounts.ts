@@ -56,6 +56,7 @@ export const composeAccounts = (deps: ComposeAccountsDeps): Accounts => {
     mailsPerHourMax: config.invitationMailsPerHourMax,
     regionChoices: config.regions,
     deletionGraceMs: config.projectDeletionGraceSeconds * 1_000,
+    organizationGraceMs: config.organizationDeletionGraceSeconds * 1_000,
     // Servers remember a project for 5 s; then its last request has its time to be stored, and some more.
     lastWriteMs: config.ingestTimeoutMs + 10_000,
     hasData: ({ projectId, regionId }) => hasPeople(deps.regionDb(regionId), projectId),

@@ -28,7 +28,7 @@ export type AuditEventType =
   | `project.${'updated' | 'reset' | 'transferred' | 'deleted' | 'restored' | 'purged'}`
   | `access_key.${'secret_reset' | 'token_reset'}`
   | `service_account.${'created' | 'deleted' | 'added_to_project' | 'removed_from_project' | 'role_changed'}`
-  | 'organization.created'
+  | `organization.${'created' | 'deleted' | 'restored' | 'closed'}`
   | 'organization_setting.updated'
   | 'audit_log_export.downloaded'
   | 'audit_log.expired'
@@ -40,6 +40,7 @@ export type AuditEventType =
   | `organization.${'user_added' | 'user_removed'}`
   | `sso.${'updated' | 'removed'}`
   | `sso_domain.${'claimed' | 'verified' | 'lost' | 'removed'}`
+  | `sso_link.${'code_created' | 'created' | 'updated' | 'removed'}`
   | `scim_token.${'created' | 'revoked'}`
   | 'group_key.created'
   | 'group_key.deleted'

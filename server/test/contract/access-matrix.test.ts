@@ -54,6 +54,8 @@ const project = '/api/app/projects/:projectId'
 const allowed: Readonly<Record<string, readonly Insider[]>> = {
   [`GET ${organization}`]: insiders,
   [`PATCH ${organization}`]: o,
+  [`DELETE ${organization}`]: o,
+  [`POST ${organization}/restore`]: o,
   [`GET ${organization}/projects`]: insiders,
   [`POST ${organization}/projects`]: oa,
   [`GET ${organization}/deleted-projects`]: o,

@@ -237,4 +237,29 @@ it('a project is transferred by an owner of both organizations, alone', async ()
   }
   expect((await call('GET', `/projects/${made.id}`, owner)).results.organization_id).toBe(1)
   expect((await call('GET', `/projects/${other.id}`, owner)).status).toBe(403)
+
+  // The owner comes to administer the other organization as well.
+  const invitation = { emails: [ownerPerson.email], role: 'admin' }
+  const [sent] = (await call('POST', '/organizations/2/invitations', stranger, invitation)).results
+  expect((await call('POST', '/me/invitations/accept', owner, { token: sent.token })).status).toBe(200)
+  expect((await track(made.token, 'before it moved')).text).toBe('1')
+  const role = { name: 'Left behind', permissions: ['audit:read'] }
+  const roleId = (await call('POST', `/projects/${made.id}/roles`, owner, role)).results.id
+  await call('PUT', `/projects/${made.id}/service-accounts/1`, owner, { custom_role_id: roleId })
+  const moved = await call('POST', path, owner, { organization_id: 2 })
+  expect([moved.status, moved.results.organization_id]).toEqual([200, 2])
+  // Whom the new organization knows, it is open to; whoever worked in it before is out, and data and keys stay.
+  expect((await call('GET', `/projects/${made.id}`, stranger)).status).toBe(200)
+  for (const headers of [admin, basic(adminAccount.username, adminAccount.secret)]) {
+    expect((await call('GET', `/projects/${made.id}`, headers)).status).toBe(403)
+  }
+  expect((await exportWith(made.secret)).text).toContain('"before it moved"')
+  expect((await track(made.token, 'after it moved')).text).toBe('1')
+  for (const [organizationId, headers] of [
+    [1, owner],
+    [2, stranger],
+  ] as const) {
+    const log = await call('GET', `/organizations/${organizationId}/audit-log?event_type=project.transferred`, headers)
+    expect(log.results[0]).toMatchObject({ target: { id: String(made.id) } })
+  }
 })

@@ -45,6 +45,8 @@ export const accountRegionless: Readonly<Record<string, string>> = Object.fromEn
     'GET /api/app/organizations',
     `GET ${organization}`,
     `PATCH ${organization}`,
+    `DELETE ${organization}`,
+    `POST ${organization}/restore`,
     `GET ${organization}/projects`,
     `POST ${organization}/projects`,
     `GET ${organization}/deleted-projects`,

@@ -7,6 +7,12 @@ const organizationRoutes = [
   'POST /api/app/organizations/:organizationId/sso/domains',
   'POST /api/app/organizations/:organizationId/sso/domains/:domain/verify',
   'DELETE /api/app/organizations/:organizationId/sso/domains/:domain',
+  'POST /api/app/organizations/:organizationId/sso/domains/:domain/transfer',
+  'POST /api/app/organizations/:organizationId/sso/link-codes',
+  'GET /api/app/organizations/:organizationId/sso/links',
+  'PATCH /api/app/organizations/:organizationId/sso/links/:linkedId',
+  'DELETE /api/app/organizations/:organizationId/sso/links/:linkedId',
+  ...['GET', 'PUT', 'DELETE'].map((method) => `${method} /api/app/organizations/:organizationId/sso/link`),
 ]
 const tokenRoutes = ['GET', 'POST', 'DELETE'].map(
   (method) => `${method} /api/app/organizations/:organizationId/sso/scim-token`,

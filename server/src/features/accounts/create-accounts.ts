@@ -3,6 +3,7 @@ import { firstOwnerRoute } from './first-owner.ts'
 import { createInvitations, type InvitationsDeps } from './invitations.ts'
 import { memberRoutes } from './member-routes.ts'
 import { createMembers } from './members.ts'
+import { type OrganizationEndDeps, organizationEndRoutes } from './organization-end.ts'
 import type { OrganizationRoleOf } from './organization-route.ts'
 import { organizationRoutes } from './organization-routes.ts'
 import { projectRoutes, type RegionChoice } from './project-routes.ts'
@@ -15,7 +16,7 @@ import { createServiceAccounts } from './service-accounts.ts'
 import { teamRoutes } from './team-routes.ts'
 import { createTeams } from './teams.ts'
 
-export interface AccountsDeps extends ProjectsDeps, PurgeDeps, InvitationsDeps {
+export interface AccountsDeps extends ProjectsDeps, PurgeDeps, InvitationsDeps, OrganizationEndDeps {
   readonly organizationRoleOf: OrganizationRoleOf
   /** All of the installation: the control store is one, wherever this server stands. */
   readonly regionChoices: readonly RegionChoice[]
@@ -50,6 +51,7 @@ export const accountRoutes = (deps: AccountsDeps): readonly Route[] => {
   const { organizationRoleOf, nowMs } = deps
   return [
     ...organizationRoutes(deps),
+    ...organizationEndRoutes(deps),
     ...projectRoutes({ organizationRoleOf, projects: createProjects(deps), regions: deps.regionChoices }),
     ...memberRoutes({ organizationRoleOf, members: createMembers(deps), invitations: createInvitations(deps) }),
     ...roleRoutes({ control: deps.control, organizationRoleOf, roles: createRoles(deps) }),

@@ -22,6 +22,7 @@ import {
   restoreDeleted,
   setSecret,
   setToken,
+  signsInOthers,
   tellProjectChanged,
   updateProject,
 } from './store/postgres-project-store.ts'
@@ -72,6 +73,7 @@ export const createProjects = (deps: ProjectsDeps) => {
   /** The one who makes it may use it: people by their role in the organization, a service account by a grant. */
   const create = ({ authority, who, id }: Caller, wanted: WantedProject) =>
     control.tx(async (tx): Promise<ListedProject & NewKeys> => {
+      await refuseAdminOrganization(tx, authority.organizationId)
       const made = await insertProject(tx, authority.organizationId, wanted)
       await audit(tx, who, 'project.created', made)
       const role = projectRoleOfOrganizationRole[authority.organizationRole]
@@ -133,6 +135,7 @@ export const createProjects = (deps: ProjectsDeps) => {
   const transfer = ({ id }: Project, organizationId: number, who: Who): Promise<ListedProject> =>
     changing(id, async (tx, project) => {
       if (project.organization_id === organizationId) throw new Exists('the project is in this organization')
+      await refuseAdminOrganization(tx, organizationId)
       await moveProject(tx, id, organizationId)
       await removeMembers(tx, id)
       const moved = { ...project, organization_id: organizationId }
@@ -162,6 +165,12 @@ export const createProjects = (deps: ProjectsDeps) => {
     tokenOf: ({ id }: Project) => findToken(control, id),
     list: (organizationId: number, ids: readonly number[] | null) => listProjects(control, organizationId, ids),
     listDeleted: (organizationId: number) => listDeletedProjects(control, organizationId),
+  }
+}
+
+const refuseAdminOrganization = async (tx: ControlTx, organizationId: number): Promise<void> => {
+  if (await signsInOthers(tx, organizationId)) {
+    throw new Exists('other organizations sign in by this one: it has no projects')
   }
 }
 

@@ -6,6 +6,7 @@ import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts
 import type { WhileNoRewrite } from '../../platform/postgres/event-rewrite-lock.ts'
 import { startWorker } from '../../platform/postgres/leased-worker.ts'
 import type { PurgeProof } from './domain/project.ts'
+import { closeOne, type OrganizationEndDeps } from './organization-end.ts'
 import { createProjectRows } from './store/clickhouse-project-rows.ts'
 import { type DueProject, findDueProject, markPurged, purgeSettings } from './store/postgres-purge-store.ts'
 
@@ -79,8 +80,14 @@ const finish = (deps: PurgeDeps, project: DueProject, proof: PurgeProof): Promis
     })
   })
 
-/** Of all servers, one purges the projects of a region. Answers how to stop. */
-export const startPurgeWorkers = (deps: PurgeDeps): (() => Promise<void>) => {
+/** Of all servers, one closes organizations, and one purges the projects of a region. Answers how to stop. */
+export const startPurgeWorkers = (deps: PurgeDeps & OrganizationEndDeps): (() => Promise<void>) => {
+  const closing = startWorker({
+    leaseName: 'organization closing',
+    control: deps.control,
+    rounds: [() => closeOne(deps)],
+    onProblem: (error) => deps.onProblem('control', error),
+  })
   const workers = deps.regions.map((region) =>
     startWorker({
       leaseName: `project purge worker ${region.db.regionId}`,
@@ -90,6 +97,6 @@ export const startPurgeWorkers = (deps: PurgeDeps): (() => Promise<void>) => {
     }),
   )
   return async () => {
-    await Promise.all(workers.map((worker) => worker.stop()))
+    await Promise.all([closing, ...workers].map((worker) => worker.stop()))
   }
 }

@@ -16,7 +16,7 @@ export interface SettingsRouteDeps {
   readonly signInOf: (email: string) => Promise<number | null>
 }
 
-interface Managed extends Authenticated {
+export interface Managed extends Authenticated {
   readonly organizationId: number
   readonly who: Who
 }

@@ -11,6 +11,7 @@ import { type AssertedPerson, domainOf } from './domain/assertion.ts'
 import { SamlRefused } from './domain/refused.ts'
 import { decodeResponse, readResponseHead, refuseUnsafeText } from './domain/response-text.ts'
 import { ownerOfDomain } from './store/postgres-domain-store.ts'
+import { findLink, isPutAside, settingsOwnerOf } from './store/postgres-link-store.ts'
 import { admitMember, type SignedInMember } from './store/postgres-member-store.ts'
 import {
   findConfiguration,
@@ -59,7 +60,7 @@ export const createSignIn = (deps: SignInDeps) => {
 
   /** URL of the provider to go to. Throws NotFound when the organization has no single sign-on. */
   const begin = async (organizationId: number, cameIn: CameIn, relayState: string): Promise<string> => {
-    const configuration = await findConfiguration(control, organizationId)
+    const configuration = await findConfiguration(control, await settingsOwnerOf(control, organizationId))
     if (configuration?.isEnabled !== true) throw new NotFound('this organization has no single sign-on')
     const id = `_${randomBytes(20).toString('hex')}`
     const origin = addresses.originOf(cameIn)
@@ -94,8 +95,9 @@ export const createSignIn = (deps: SignInDeps) => {
     const configuration =
       organizationId === null
         ? await findConfigurationByIssuer(control, head.issuer)
-        : await findConfiguration(control, organizationId)
-    if (configuration?.isEnabled !== true) throw new SamlRefused('no single sign-on is set up for it')
+        : await findConfiguration(control, await settingsOwnerOf(control, organizationId))
+    const isOwn = configuration !== null && (await findLink(control, configuration.organizationId)) === null
+    if (configuration?.isEnabled !== true || !isOwn) throw new SamlRefused('no single sign-on is set up for it')
     const person = await verifyResponse({
       xml,
       head,
@@ -111,27 +113,31 @@ export const createSignIn = (deps: SignInDeps) => {
     return { configuration, person }
   }
 
+  // Settings, domains and replays are of the organization with the provider; people enter the one that was asked for.
   // What an assertion did is written down whatever the outcome: a refused one must not be shown again either.
   const enter = async (
     tx: ControlTx,
     { organizationId }: SsoConfiguration,
     person: AssertedPerson,
-    { requestId, userAgent }: PostedResponse,
+    { organizationId: askedId, requestId, userAgent }: PostedResponse,
   ): Promise<{ readonly token: string } | { readonly refusal: string }> => {
     const nowMs = clock.nowMs()
+    const targetId = askedId ?? organizationId
     const { assertionId: id, endsAtMs, inResponseTo } = person
     if (!(await useAssertion(tx, { organizationId, id, endsAtMs, nowMs }))) {
       throw new SamlRefused('it was used before')
     }
-    if (inResponseTo !== null && !(await takeRequest(tx, inResponseTo, organizationId, nowMs))) {
+    if (inResponseTo !== null && !(await takeRequest(tx, inResponseTo, targetId, nowMs))) {
       throw new SamlRefused('it answers a request that nobody waits for')
     }
     if ((await ownerOfDomain(tx, domainOf(person.email))) !== organizationId) {
       return refuse(tx, organizationId, requestId, "the domain of this address is not one of the organization's")
     }
-    const member = await admitMember(tx, organizationId, person, nowMs)
-    if (!member.isActive) return refuse(tx, organizationId, requestId, 'this account is deactivated')
-    if (member.isNew) await auditNew(tx, organizationId, member, requestId)
+    const isOut = targetId !== organizationId && (await isPutAside(tx, organizationId, person.email))
+    if (isOut) return refuse(tx, organizationId, requestId, deactivated)
+    const member = await admitMember(tx, targetId, person, nowMs)
+    if (!member.isActive) return refuse(tx, targetId, requestId, deactivated)
+    if (member.isNew) await auditNew(tx, targetId, member, requestId)
     return { token: await deps.openSession(tx, member, { requestId, userAgent }) }
   }
 
@@ -163,5 +169,7 @@ export const createSignIn = (deps: SignInDeps) => {
 }
 
 export type SignIn = ReturnType<typeof createSignIn>
+
+const deactivated = 'this account is deactivated'
 
 export const sealContext = (organizationId: number): string => `sso key of ${organizationId}`

@@ -133,6 +133,10 @@ const memberTables = [
   ['team_project', 'team_id'],
 ] as const
 
+/** AUTH-29: an organization by which others sign in has no projects. */
+export const signsInOthers = async (tx: ControlTx, organizationId: number): Promise<boolean> =>
+  (await tx.rows('SELECT 1 FROM sso_link WHERE admin_organization_id = $1 LIMIT 1', [organizationId])).length > 0
+
 export const moveProject = async (tx: ControlTx, id: number, organizationId: number): Promise<void> => {
   await tx.rows('UPDATE project SET organization_id = $2 WHERE id = $1', [id, organizationId])
 }

@@ -1,6 +1,7 @@
 import type { AuditEventType } from '../../../kernel/audit.ts'
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import type { ControlTx } from '../../../platform/postgres/control-db.ts'
+import { createLinkSync } from '../links.ts'
 import {
   deleteTeam,
   listScimGroups,
@@ -16,6 +17,7 @@ import type { Caller, ScimDeps } from './users.ts'
 
 /** AUTH-28: groups of the provider are teams of the organization, by equal name (auth §8). Roles are set on the team. */
 export const createScimGroups = ({ control, clock, appendAudit }: ScimDeps) => {
+  const sync = createLinkSync({ clock, appendAudit })
   const audit = (tx: ControlTx, caller: Caller, type: AuditEventType, teamId: number, name: string) =>
     appendAudit(tx, {
       type,
@@ -31,7 +33,9 @@ export const createScimGroups = ({ control, clock, appendAudit }: ScimDeps) => {
       await lockOrganization(tx, caller.organizationId)
       // People get their ids before anybody names them.
       await listScimMembers(tx, caller.organizationId, clock.nowMs())
-      return work(tx)
+      const value = await work(tx)
+      await sync(tx, caller.organizationId, caller.requestId)
+      return value
     })
 
   const find = async (tx: ControlTx, caller: Caller, id: string): Promise<ScimGroup> => {

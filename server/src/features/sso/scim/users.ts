@@ -3,6 +3,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import type { Clock } from '../../../kernel/time.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import { domainOf } from '../domain/assertion.ts'
+import { createLinkSync } from '../links.ts'
 import { ownerOfDomain } from '../store/postgres-domain-store.ts'
 import { listScimGroups } from '../store/postgres-scim-group-store.ts'
 import {
@@ -37,6 +38,7 @@ export interface Caller {
 
 /** AUTH-28: people of an organization, kept by its identity provider (auth §8). */
 export const createScimUsers = ({ control, clock, appendAudit }: ScimDeps) => {
+  const sync = createLinkSync({ clock, appendAudit })
   const audit = (
     tx: ControlTx,
     caller: Caller,
@@ -56,7 +58,10 @@ export const createScimUsers = ({ control, clock, appendAudit }: ScimDeps) => {
   const inOrganization = <Value>(caller: Caller, work: (tx: ControlTx) => Promise<Value>): Promise<Value> =>
     control.tx(async (tx) => {
       await lockOrganization(tx, caller.organizationId)
-      return work(tx)
+      const value = await work(tx)
+      // AUTH-29: who is put aside leaves the linked organizations too.
+      await sync(tx, caller.organizationId, caller.requestId)
+      return value
     })
 
   const all = async (tx: ControlTx, caller: Caller): Promise<readonly Resource[]> => {

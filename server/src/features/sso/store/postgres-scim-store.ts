@@ -42,12 +42,13 @@ const memberOf = (row: MemberRow): ScimMember => ({
   updatedAtMs: row.updated_at.getTime(),
 })
 
-/** AUTH-28. The organization whose live token this is. */
+/** AUTH-28. The organization whose live token this is; one that is linked has no provider of its own (AUTH-29). */
 export const scimOrganizationOf = async (tx: ControlTx, token: string): Promise<number | null> => {
   const [row] = await tx.rows<{ organization_id: number }>(
     `UPDATE scim_token SET last_used_at = CASE
          WHEN last_used_at > now() - interval '1 minute' THEN last_used_at ELSE now() END
-     WHERE token_hash = $1 RETURNING organization_id`,
+     WHERE token_hash = $1 AND organization_id NOT IN (SELECT organization_id FROM sso_link)
+     RETURNING organization_id`,
     [sha256Hex(token)],
   )
   return row?.organization_id ?? null

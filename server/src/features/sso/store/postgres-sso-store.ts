@@ -79,7 +79,8 @@ export const deleteConfiguration = async (tx: ControlTx, organizationId: number)
 export const endPasswordSessions = async (tx: ControlTx, organizationId: number, nowMs: number): Promise<void> => {
   await tx.rows(
     `UPDATE session SET ended_at = $2 WHERE ended_at IS NULL AND account_id IN (
-       SELECT account_id FROM organization_member WHERE organization_id = $1 AND role NOT IN ('owner', 'admin'))`,
+       SELECT account_id FROM organization_member m LEFT JOIN sso_link l USING (organization_id)
+       WHERE $1 IN (m.organization_id, l.admin_organization_id) AND role NOT IN ('owner', 'admin'))`,
     [organizationId, new Date(nowMs)],
   )
 }
@@ -87,7 +88,8 @@ export const endPasswordSessions = async (tx: ControlTx, organizationId: number,
 /** The organizations that let this person in by their identity provider only (AUTH-27). */
 export const requiredSignInOf = async (tx: ControlTx, accountId: number): Promise<number | null> => {
   const [row] = await tx.rows<{ organization_id: number }>(
-    `SELECT c.organization_id FROM sso_configuration c JOIN organization_member m USING (organization_id)
+    `SELECT m.organization_id FROM organization_member m LEFT JOIN sso_link l USING (organization_id)
+       JOIN sso_configuration c ON c.organization_id = coalesce(l.admin_organization_id, m.organization_id)
      WHERE m.account_id = $1 AND c.is_required AND m.role NOT IN ('owner', 'admin') ORDER BY 1 LIMIT 1`,
     [accountId],
   )
