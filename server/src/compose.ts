@@ -26,7 +26,7 @@ import { createGroups } from './features/groups/index.ts'
 import { hasPeople } from './features/identity/index.ts'
 import { createLexicon } from './features/lexicon/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
-import { compileRowFilter, customFacts } from './features/query/index.ts'
+import { compileRowFilter, customFacts, dayNumberOf, dayOfNumber, rangeOfDays, wallMs } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
 import { mustHaveSecondFactor } from './features/sign-in/index.ts'
@@ -38,6 +38,7 @@ import { createPlace } from './http/steps/place.ts'
 import { assert } from './kernel/errors.ts'
 import type { FindPlace } from './kernel/geo-place.ts'
 import { hmacSha256Hex } from './kernel/hash.ts'
+import { dayMs } from './kernel/time.ts'
 import type { RegionDb } from './platform/clickhouse/region-db.ts'
 import { systemClock } from './platform/clock.ts'
 import { openGeoDatabase } from './platform/geo/maxmind-geo-database.ts'
@@ -207,6 +208,9 @@ const startServer = async (
         return compileRowFilter(scope, project, where, clock.nowMs(), { classified, custom })
       },
       classifiedFor: classification.classifiedFor,
+      dayOf: (zone, ms) => dayOfNumber(Math.floor(wallMs(zone, ms) / dayMs)),
+      rangeOfDays: (zone, fromDay, toDay) =>
+        rangeOfDays(zone, { fromDay: dayNumberOf(fromDay), toDay: dayNumberOf(toDay) }),
       limits: config.export,
     }).routes,
     ...reports.routes,

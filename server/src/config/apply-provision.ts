@@ -95,12 +95,15 @@ const applyProject = async (
   // A cluster that the file leaves out is the one set since, or the region's own.
   const outcome = await upsert(
     work,
-    `INSERT INTO project AS p (id, organization_id, name, region, cluster, timezone, identity_mode, token, secret_hash, suppress_erased)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    `INSERT INTO project AS p (id, organization_id, name, region, cluster, timezone, identity_mode, token, secret_hash, suppress_erased,
+       has_project_time)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
      ON CONFLICT (id) DO UPDATE SET name = $3, cluster = CASE WHEN $11 THEN $5 ELSE p.cluster END, timezone = $6,
-       identity_mode = $7, token = $8, secret_hash = $9, suppress_erased = $10
-     WHERE (p.name, p.cluster, p.timezone, p.identity_mode, p.token, p.secret_hash, p.suppress_erased)
-       IS DISTINCT FROM ($3, CASE WHEN $11 THEN $5 ELSE p.cluster END, $6, $7, $8, $9, $10)
+       identity_mode = $7, token = $8, secret_hash = $9, suppress_erased = $10,
+       has_project_time = $12
+     WHERE (p.name, p.cluster, p.timezone, p.identity_mode, p.token, p.secret_hash, p.suppress_erased,
+       p.has_project_time)
+       IS DISTINCT FROM ($3, CASE WHEN $11 THEN $5 ELSE p.cluster END, $6, $7, $8, $9, $10, $12)
      RETURNING (xmax = 0) AS created`,
     [
       project.id,
@@ -114,6 +117,7 @@ const applyProject = async (
       sha256Hex(project.secret),
       project.suppress_erased,
       project.cluster !== undefined,
+      project.project_time,
     ],
   )
   if (outcome === 'created') {

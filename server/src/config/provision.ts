@@ -75,6 +75,8 @@ const project = z.strictObject({
     .string({ error: 'expected a text' })
     .refine(isTimeZone, 'expected an IANA time zone, such as Europe/Berlin')
     .default('UTC'),
+  // EXP-04: as of a project from before 2023.
+  project_time: z.boolean({ error: 'expected true or false' }).default(false),
   token: key32,
   secret: key32,
   identity: z

@@ -8,6 +8,8 @@ export interface Project {
   readonly cluster: string
   readonly token: string
   readonly timezone: string
+  /** EXP-04: raw exports tell dates and times by the wall clock of its zone, as those of projects from before 2023. */
+  readonly hasProjectTime: boolean
   readonly identityMode: 'simplified' | 'original' | 'legacy'
   /** Erased ids of this project are refused afterwards, unless the request says otherwise (PRIV-31). */
   readonly suppressErased: boolean

@@ -39,6 +39,7 @@ const project = (
   cluster: 'c',
   token,
   timezone: 'UTC',
+  hasProjectTime: false,
   identityMode,
   suppressErased: true,
   erasureEpoch: 0,

@@ -23,6 +23,7 @@ const project: Project = {
   cluster: 'c',
   token: 't1',
   timezone: 'UTC',
+  hasProjectTime: false,
   identityMode: 'simplified',
   suppressErased: false,
   erasureEpoch: 0,

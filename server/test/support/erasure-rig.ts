@@ -50,6 +50,7 @@ const project = (id: number): Project => ({
   cluster: 'mixpanel-prod-1',
   token: `token${id}`,
   timezone: 'UTC',
+  hasProjectTime: false,
   identityMode: 'simplified',
   suppressErased: false,
   erasureEpoch: 0,

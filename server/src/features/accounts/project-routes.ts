@@ -38,6 +38,7 @@ const newProject = z.strictObject({
   region: z.string(),
   timezone: timezone.default('UTC'),
   identity: identity.default('simplified'),
+  project_time: z.boolean().default(false),
 })
 const changes = z.strictObject({
   name: name.optional(),

@@ -9,7 +9,7 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createConcurrencyLimit } from '../../platform/limits/concurrency-limit.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import { parseExportRequest } from './domain/export-request.ts'
-import { createEventReader, type RowFilter } from './store/clickhouse-event-reader.ts'
+import { createEventReader, type RangeOfDays, type RowFilter } from './store/clickhouse-event-reader.ts'
 import { streamBody } from './stream-body.ts'
 
 interface Classified {
@@ -28,6 +28,9 @@ export interface ExportDeps {
     where: string,
     classified: Classified,
   ) => Promise<RowFilter>
+  /** The day of a zone that an instant is in, as YYYY-MM-DD. */
+  readonly dayOf: (zone: string, ms: number) => string
+  readonly rangeOfDays: RangeOfDays
   /** PRIV-36: names of properties that the caller may not see. */
   readonly classifiedFor: (principal: Principal, scope: ProjectScope) => Promise<Classified>
   readonly limits: ExportLimits
@@ -60,7 +63,7 @@ const createLimits = ({ countPerHourMax, countPerSecondMax, concurrentMax }: Exp
 
 /** EXP-01…06: GET (or POST form) /api/2.0/export. */
 export const createExport = (deps: ExportDeps): { readonly routes: readonly Route[] } => {
-  const reader = createEventReader(deps.regionDb)
+  const reader = createEventReader(deps.regionDb, deps.rangeOfDays)
   const enter = createLimits(deps.limits, deps.clock)
 
   const handle = async (request: Scoped): Promise<Reply> => {
@@ -79,10 +82,12 @@ export const createExport = (deps: ExportDeps): { readonly routes: readonly Rout
 
   const open = async (request: Scoped): Promise<Reply> => {
     const { principal, scope, project, signal } = request
-    const input = parseExportRequest(parametersOf(request), deps.clock.nowMs())
+    const zone = project.hasProjectTime ? project.timezone : 'UTC'
+    const input = parseExportRequest(parametersOf(request), deps.dayOf(zone, deps.clock.nowMs()))
     const classified = await deps.classifiedFor(principal, scope)
     const filter = input.where === null ? null : await deps.rowFilter(scope, project, input.where, classified)
-    const lines = reader.lines(scope, input, signal, { filter, leftOut: classified.event })
+    const options = { filter, leftOut: classified.event, zone, clock: project.hasProjectTime ? 'wall' : 'UTC' } as const
+    const lines = reader.lines(scope, input, signal, options)
     const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
     const { body, isGzipped } = await streamBody(lines, acceptsGzip)
     await deps.audit.append({

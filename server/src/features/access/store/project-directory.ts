@@ -15,6 +15,7 @@ interface ProjectRow {
   readonly cluster: string
   readonly token: string
   readonly timezone: string
+  readonly has_project_time: boolean
   readonly identity_mode: Project['identityMode']
   readonly suppress_erased: boolean
   readonly erasure_epoch: number
@@ -24,8 +25,8 @@ interface ProjectRow {
 
 const findProject = async (control: ControlTx, column: 'id' | 'token', value: string): Promise<Project | null> => {
   const [row] = await control.rows<ProjectRow>(
-    `SELECT id, organization_id, name, region, cluster, token, timezone, identity_mode, suppress_erased, erasure_epoch,
-       data_rules_version, lexicon_version
+    `SELECT id, organization_id, name, region, cluster, token, timezone, has_project_time, identity_mode, suppress_erased,
+       erasure_epoch, data_rules_version, lexicon_version
      FROM project WHERE ${column} = $1 AND deleted_at IS NULL`,
     [value],
   )
@@ -38,6 +39,7 @@ const findProject = async (control: ControlTx, column: 'id' | 'token', value: st
     cluster: row.cluster,
     token: row.token,
     timezone: row.timezone,
+    hasProjectTime: row.has_project_time,
     identityMode: row.identity_mode,
     suppressErased: row.suppress_erased,
     erasureEpoch: row.erasure_epoch,

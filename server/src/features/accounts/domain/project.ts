@@ -8,6 +8,7 @@ export const shownProject = (project: Project) => ({
   region: project.region,
   cluster: project.cluster,
   timezone: project.timezone,
+  project_time: project.hasProjectTime,
   identity: project.identityMode,
   suppress_erased: project.suppressErased,
 })
@@ -19,6 +20,7 @@ export interface ListedProject {
   readonly region: string
   readonly cluster: string
   readonly timezone: string
+  readonly project_time: boolean
   readonly identity: Project['identityMode']
   readonly suppress_erased: boolean
   readonly created: Date
@@ -42,6 +44,8 @@ export interface WantedProject {
   readonly region: string
   readonly cluster: string
   readonly timezone: string
+  /** EXP-04; never changed afterwards. */
+  readonly project_time: boolean
   readonly identity: Project['identityMode']
 }
 

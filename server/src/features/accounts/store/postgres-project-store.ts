@@ -3,7 +3,7 @@ import { randomKey } from '../../../kernel/ids.ts'
 import type { ControlTx } from '../../../platform/postgres/control-db.ts'
 import type { DeletedProject, ListedProject, NewKeys, ProjectChanges, WantedProject } from '../domain/project.ts'
 
-const columns = `id, name, organization_id, region, cluster, timezone, identity_mode AS identity, suppress_erased,
+const columns = `id, name, organization_id, region, cluster, timezone, has_project_time AS project_time, identity_mode AS identity, suppress_erased,
   created_at AS created`
 const deletedColumns = `${columns}, deleted_at AS deleted, purge_due_at AS purge_due, purged_at AS purged, purge_proof`
 
@@ -42,8 +42,8 @@ export const insertProject = async (
   const keys = { token: randomKey(), secret: randomKey() }
   for (;;) {
     const [row] = await tx.rows<ListedProject>(
-      `INSERT INTO project (id, organization_id, name, region, cluster, timezone, identity_mode, token, secret_hash)
-       VALUES (nextval('project_number'), $1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING
+      `INSERT INTO project (id, organization_id, name, region, cluster, timezone, identity_mode, token, secret_hash, has_project_time)
+       VALUES (nextval('project_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING
        RETURNING ${columns}`,
       [
         organizationId,
@@ -54,6 +54,7 @@ export const insertProject = async (
         wanted.identity,
         keys.token,
         sha256Hex(keys.secret),
+        wanted.project_time,
       ],
     )
     if (row !== undefined) return { ...row, ...keys }

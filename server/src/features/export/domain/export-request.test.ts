@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { parseExportRequest } from './export-request.ts'
 
-const nowMs = Date.UTC(2026, 2, 10, 12)
 const dates = { from_date: '2026-03-01', to_date: '2026-03-10' }
-const parse = (params: Record<string, string> = {}) => parseExportRequest({ ...dates, ...params }, nowMs)
+const parse = (params: Record<string, string> = {}) => parseExportRequest({ ...dates, ...params }, '2026-03-10')
 
 describe('the parameters of an export', () => {
   it('are two days, both inclusive, and defaults', () => {

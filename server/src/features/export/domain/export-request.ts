@@ -2,7 +2,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import { utcDay } from '../../../kernel/time.ts'
 
 export interface ExportRequest {
-  /** UTC days, both inclusive (EXP-04). */
+  /** Days of UTC, or of the project's zone (EXP-04); both inclusive. */
   readonly fromDay: string
   readonly toDay: string
   /** Null: every event. */
@@ -16,12 +16,12 @@ export interface ExportRequest {
 const eventCountMax = 100_000
 const yes = new Set(['1', 'true', 'True', 'TRUE'])
 
-/** Parameters of GET /api/2.0/export (export §1). Throws InvalidRequest with the text that clients look for. */
-export const parseExportRequest = (params: Readonly<Record<string, string>>, nowMs: number): ExportRequest => {
+/** Parameters of GET /api/2.0/export (export §1); `today` is the last day that may be asked for. Throws InvalidRequest with the text that clients look for. */
+export const parseExportRequest = (params: Readonly<Record<string, string>>, today: string): ExportRequest => {
   const fromDay = dayOf('from_date', params['from_date'])
   const toDay = dayOf('to_date', params['to_date'])
   if (fromDay > toDay) throw new InvalidRequest('from_date must not be later than to_date')
-  if (toDay > utcDay(nowMs)) throw new InvalidRequest('to_date cannot be later than today')
+  if (toDay > today) throw new InvalidRequest('to_date cannot be later than today')
   return {
     fromDay,
     toDay,

@@ -15,8 +15,8 @@ const orderSettings = {
   max_block_size: 8_192,
   max_bytes_before_external_sort: 500_000_000,
 }
-const inDays = `e.time >= toDateTime64({from:String}, 3, 'UTC')
-  AND e.time < toDateTime64({to:String}, 3, 'UTC') + INTERVAL 1 DAY`
+const inDays = `e.time >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+  AND e.time < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`
 
 /** `where` of a request as SQL over the rows of `visibleEventsSql`: what to join, what to ask, what is bound. */
 export interface RowFilter {
@@ -29,7 +29,18 @@ export interface LineOptions {
   readonly filter: RowFilter | null
   /** Names of properties that the lines do not have. */
   readonly leftOut: readonly string[]
+  /** What the days of the request are days of. */
+  readonly zone: string
+  /** `wall`: times are what the clock of the zone shows, told as if it were UTC (EXP-04). */
+  readonly clock: 'UTC' | 'wall'
 }
+
+/** The instants of days of a zone, both inclusive; half-open. */
+export type RangeOfDays = (
+  zone: string,
+  fromDay: string,
+  toDay: string,
+) => { readonly fromMs: number; readonly toMs: number }
 
 export interface EventReader {
   /** Stored events as export lines, oldest first, duplicates included (export §3). Nothing is read before the first pull. */
@@ -37,36 +48,43 @@ export interface EventReader {
 }
 
 /** Reads a few days at a time, so that a large day is the most that the engine ever puts in order. */
-export const createEventReader = (regionDb: (regionId: string) => RegionDb): EventReader => ({
-  lines: async function* (scope, request, signal, { filter, leftOut }) {
+export const createEventReader = (regionDb: (regionId: string) => RegionDb, rangeOfDays: RangeOfDays): EventReader => ({
+  lines: async function* (scope, request, signal, { filter, leftOut, zone, clock }) {
     const db = regionDb(scope.regionId)
     const names = request.eventNames === null ? '' : 'AND e.event IN {names:Array(String)}'
-    const params = { ...filter?.params, projectId: scope.projectId, names: request.eventNames ?? [], leftOut }
+    const params = { ...filter?.params, projectId: scope.projectId, names: request.eventNames ?? [], leftOut, zone }
     const events = `${visibleEventsSql('everybody', filter?.joins)} ${names} AND ${inDays}
          ${filter === null ? '' : `AND ${filter.condition}`}`
-    const options = (extra: Record<string, unknown>): SqlOptions => ({
-      params: { ...params, ...extra },
+    const options = (fromDay: string, toDay: string): SqlOptions => ({
+      params: { ...params, ...withinTime(rangeOfDays(zone, fromDay, toDay)) },
       settings: { ...lineSettings, ...orderSettings },
       signal,
       timeoutMs: dayTimeoutMs,
     })
     const days = await db.rows<{ day: string; event_count: string }>(
-      `SELECT toDate(e.time) AS day, count() AS event_count ${events}
+      `SELECT toDate(e.time, {zone:String}) AS day, count() AS event_count ${events}
          GROUP BY day ORDER BY day`,
-      options({ from: request.fromDay, to: request.toDay }),
+      options(request.fromDay, request.toDay),
     )
     let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
     for (const { fromDay, toDay, eventCount } of daySpans(days)) {
       if (left <= 0) return
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
       yield* await db.stream(
-        `SELECT ${eventLineSql(request.timeUnit, leftOut.length === 0 ? 'all' : 'leftOut')} ${events}
+        `SELECT ${eventLineSql(request.timeUnit, leftOut.length === 0 ? 'all' : 'leftOut', clock)} ${events}
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
-        options({ from: fromDay, to: toDay }),
+        options(fromDay, toDay),
       )
       left -= eventCount
     }
   },
+})
+
+// 1900-01-01: the engine tells no earlier time.
+const firstMs = -2_208_988_800_000
+const withinTime = ({ fromMs, toMs }: ReturnType<RangeOfDays>) => ({
+  fromMs: Math.max(fromMs, firstMs),
+  toMs: Math.max(toMs, firstMs),
 })
 
 interface DaySpan {

@@ -94,14 +94,23 @@ export const canonicalIdSql = `multiIf(${isNobodysSql}, '', ${isLinkedSql}, r.ca
 
 /**
  * One event as a line of the raw export format (export §3), built by the engine: what came in goes out byte for byte.
- * `unit` is what `time` counts. With `leftOut`, properties of the names in the bound array `leftOut` are not in it.
+ * `unit` is what `time` counts. With `leftOut`, properties of the names in the bound array `leftOut` are not in it. On
+ * the `wall`, `time` is what the clock of the bound `zone` shows, told as if it were UTC (export §2).
  */
-export const eventLineSql = (unit: 'seconds' | 'milliseconds', properties: 'all' | 'leftOut' = 'all'): string => {
+export const eventLineSql = (
+  unit: 'seconds' | 'milliseconds',
+  properties: 'all' | 'leftOut' = 'all',
+  clock: 'UTC' | 'wall' = 'UTC',
+): string => {
   const shown =
     properties === 'all'
       ? 'e.properties'
       : 'mapFilter((name, value) -> NOT has({leftOut:Array(String)}, name), e.properties)'
-  const time = unit === 'seconds' ? 'intDiv(toUnixTimestamp64Milli(e.time), 1000)' : 'toUnixTimestamp64Milli(e.time)'
+  const ms =
+    clock === 'UTC'
+      ? 'toUnixTimestamp64Milli(e.time)'
+      : `(toUnixTimestamp64Milli(e.time) + 1000 * timeZoneOffset(toTimeZone(e.time, {zone:String})))`
+  const time = unit === 'seconds' ? `intDiv(${ms}, 1000)` : ms
   return `concat(
     '{"event":', toJSONString(e.event), ',"properties":{"time":', toString(${time}),
     ',"distinct_id":', toJSONString(${canonicalIdSql}),
