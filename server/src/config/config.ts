@@ -66,6 +66,13 @@ export interface Config {
     readonly concurrentMax: number
     readonly timeoutMs: number
     readonly memoryBytesMax: number
+    /** Of insights reports (RPT-01). */
+    readonly guardrails: {
+      readonly hourlyDaysMax: number
+      readonly dailyDaysMax: number
+      readonly anyEventDaysMax: number
+      readonly cohortIntervalsMax: number
+    }
   }
   /** Of JQL, by project and server unless said otherwise (QRY-18). */
   readonly jql: {
@@ -194,6 +201,12 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
       concurrentMax: values.LETHE_QUERY_CONCURRENT,
       timeoutMs: values.LETHE_QUERY_TIMEOUT_SECONDS * 1_000,
       memoryBytesMax: values.LETHE_QUERY_MEMORY_BYTES,
+      guardrails: {
+        hourlyDaysMax: values.LETHE_REPORT_HOURLY_DAYS,
+        dailyDaysMax: values.LETHE_REPORT_DAILY_DAYS,
+        anyEventDaysMax: values.LETHE_REPORT_ANY_EVENT_DAYS,
+        cohortIntervalsMax: values.LETHE_REPORT_COHORT_INTERVALS,
+      },
     },
     jql: {
       isOn: values.LETHE_JQL,

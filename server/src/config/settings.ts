@@ -242,6 +242,10 @@ export const settings = z.object({
     2 * gibibyte,
     'Most memory that one statement of a query may take in the engine. From half of it on, it spills to disk.',
   ),
+  LETHE_REPORT_HOURLY_DAYS: wholeNumber(1, 3_660, 31, 'Most days of an insights report by the hour or minute.'),
+  LETHE_REPORT_DAILY_DAYS: wholeNumber(1, 36_600, 366, 'Most days of an insights report by the day.'),
+  LETHE_REPORT_ANY_EVENT_DAYS: wholeNumber(1, 36_600, 93, 'Most days of an insights metric of any event.'),
+  LETHE_REPORT_COHORT_INTERVALS: wholeNumber(1, 3_660, 93, 'Most intervals of a cohort size over time.'),
   LETHE_JQL: flag(true, 'Run JQL scripts. Each runs in a process of its own, without rights and with bounded memory.'),
   LETHE_JQL_PER_HOUR: wholeNumber(
     1,

@@ -133,9 +133,9 @@ describe('a saved insights report', () => {
     expect(two.headers).toEqual(['$metric', 'plan', 'tags'])
     expect(two.series.Buy).toEqual({
       $overall: { all: 6 },
-      pro: { a: { all: 1 }, b: { all: 1 }, undefined: { all: 1 } },
-      free: { undefined: { all: 3 } },
-      undefined: { undefined: { all: 1 } },
+      pro: { $overall: { all: 2 }, a: { all: 1 }, b: { all: 1 }, undefined: { all: 1 } },
+      free: { $overall: { all: 3 }, undefined: { all: 3 } },
+      undefined: { $overall: { all: 1 }, undefined: { all: 1 } },
     })
     const cast = await ask(insights({ chart: 'pie', breakdowns: [{ property: 'n', type: 'number' }] }))
     expect(cast.series.Buy.undefined).toEqual({ all: 1 })

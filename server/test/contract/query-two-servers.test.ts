@@ -61,7 +61,10 @@ const openServer = () => {
     definitions: reports.saved,
     saved: reports.saved,
     groupKey: async () => null,
-    settings: { countPerHourMax: 10_000, concurrentMax: 10, timeoutMs: 30_000, memoryBytesMax: 1_000_000_000 },
+    settings: {
+      ...{ countPerHourMax: 10_000, concurrentMax: 10, timeoutMs: 30_000, memoryBytesMax: 1_000_000_000 },
+      guardrails: { hourlyDaysMax: 31, dailyDaysMax: 366, anyEventDaysMax: 93, cohortIntervalsMax: 93 },
+    },
   })
   const served = { regions: [], servedRegionIds: new Set(['US']) }
   const find = async () => project

@@ -13,6 +13,7 @@ import { events } from './events/events.ts'
 import { eventNames, topEvents } from './events/top-events.ts'
 import { funnels } from './funnels/funnels.ts'
 import { type Endpoint, type QueryRouteDeps, queryRoutes } from './http/query-route.ts'
+import type { Guardrails } from './insights/guardrails.ts'
 import { insights } from './insights/insights.ts'
 import { type PeopleEndpointDeps, peopleEndpoints } from './people-endpoints.ts'
 import type { Definitions } from './ports.ts'
@@ -56,6 +57,7 @@ export interface QuerySettings {
   readonly concurrentMax: number
   readonly timeoutMs: number
   readonly memoryBytesMax: number
+  readonly guardrails: Guardrails
 }
 
 const hourMs = 3_600_000
@@ -108,7 +110,8 @@ export const customFacts = async (
   return { properties, sessions: projectSessions(settings) }
 }
 
-export type QueryApiDeps = QueryRouteDeps & PeopleEndpointDeps & { readonly definitions: Definitions }
+export type QueryApiDeps = QueryRouteDeps &
+  PeopleEndpointDeps & { readonly definitions: Definitions; readonly limits: { readonly guardrails: Guardrails } }
 
 const endpoints = (deps: QueryApiDeps): readonly Endpoint[] => [
   segmentation(deps),

@@ -7,7 +7,9 @@ import { cohortsListEndpoint, funnelsListEndpoint, type SavedListDeps } from './
 import { streamEndpoint } from './stream/stream-endpoint.ts'
 
 export interface PeopleEndpointDeps extends EngageDeps {
-  readonly saved: EngageDeps['saved'] & SavedListDeps['saved'] & Pick<SavedReports, 'funnel' | 'bookmark'>
+  readonly saved: EngageDeps['saved'] &
+    SavedListDeps['saved'] &
+    Pick<SavedReports, 'funnel' | 'bookmark' | 'dataViewOfProfiles'>
 }
 
 /** Endpoints that name people or what was saved about them: QRY-03, QRY-09…13. */

@@ -40,6 +40,8 @@ export interface ReadView {
   readonly classified: ClassifiedNames
   /** RPT-07, RPT-08. */
   readonly custom: CustomFacts
+  /** Events from this instant on are not there yet; null: all there are. */
+  readonly untilMs: number | null
   readonly [viewed]: true
 }
 
@@ -77,8 +79,22 @@ export const openReadView = async (
     facts.custom(scope),
   ])
   const { timezone } = project
-  return Object.freeze({ scope, timezone, nowMs, identity, live, duplicates, dataView, classified, custom }) as ReadView
+  return Object.freeze({
+    scope,
+    timezone,
+    nowMs,
+    identity,
+    live,
+    duplicates,
+    dataView,
+    classified,
+    custom,
+    untilMs: null,
+  }) as ReadView
 }
+
+/** What could have been seen at an instant, going by when events happened. Profiles are as they are. */
+export const asOf = (view: ReadView, nowMs: number): ReadView => Object.freeze({ ...view, nowMs, untilMs: nowMs })
 
 /** Of a project that has defined nothing. */
 export const noCustomFacts: CustomFacts = {
@@ -102,4 +118,5 @@ export const rawReadView = (
     dataView: null,
     classified,
     custom,
+    untilMs: null,
   }) as ReadView

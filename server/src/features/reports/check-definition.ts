@@ -1,6 +1,7 @@
 import { InvalidRequest } from '../../kernel/errors.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import { checkCustomProperties } from './check-custom-properties.ts'
+import type { BookmarkDefinition } from './definitions/bookmark.ts'
 import { type CohortDefinition, leavesOf } from './definitions/cohort.ts'
 import { customEventId } from './definitions/parts.ts'
 import type { DefinitionKind, DefinitionStore } from './store/postgres-definition-store.ts'
@@ -35,6 +36,7 @@ export const checkDefinition = async (deps: CheckDeps, scope: ProjectScope, chec
   const missing = [...named].find((id) => !known.some((found) => found.id === id))
   if (missing !== undefined) throw new InvalidRequest(`the project has no custom event ${missing}`)
   if (checked.kind === 'cohort') await checkCohorts(deps, scope, checked)
+  if (checked.kind === 'bookmark') await checkCohortsOfReport(deps, scope, checked.definition as BookmarkDefinition)
   await checkCustomProperties(deps.definitions, scope, checked)
 }
 
@@ -66,6 +68,18 @@ const cohortsIn = (definition: CohortDefinition): readonly number[] =>
   definition.type === 'static'
     ? []
     : leavesOf(definition.condition).flatMap((leaf) => (leaf.type === 'cohort' ? [leaf.cohort_id] : []))
+
+const checkCohortsOfReport = async (
+  { definitions }: CheckDeps,
+  scope: ProjectScope,
+  report: BookmarkDefinition,
+): Promise<void> => {
+  const metrics = report.type === 'insights' ? report.metrics : []
+  const wanted = metrics.flatMap((metric) => (metric.type === 'cohort' ? [metric.cohort_id] : []))
+  const found = await definitions.some(scope, 'cohort', wanted)
+  const missing = wanted.find((id) => !found.some((cohort) => cohort.id === id))
+  if (missing !== undefined) throw new InvalidRequest(`the project has no cohort ${missing}`)
+}
 
 const cohortDepthMax = 10
 

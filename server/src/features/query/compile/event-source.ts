@@ -112,6 +112,17 @@ export const createEventContext = (
  * `context.person` is who it belongs to.
  */
 export const eventSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
+  const range = knownRange(view, wanted.range)
+  return knownSource(view, binder, context, { ...wanted, range })
+}
+
+/** What of a range there is in the view. */
+const knownRange = ({ untilMs }: ReadView, range: TimeRange | null): TimeRange | null => {
+  if (untilMs === null) return range
+  return { fromMs: range?.fromMs ?? 0, toMs: Math.min(range?.toMs ?? untilMs, untilMs) }
+}
+
+const knownSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
   if (wanted.events?.some(isSessionEvent)) return withSessionEvents(view, binder, context, wanted)
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = eventJoins(view, binder, context, wanted.range)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openQueryRig, type QueryRig, type RigEvent } from '../../../../test/support/query-rig.ts'
 import { type Random, seeded } from '../../../../test/support/random-expressions.ts'
-import type { InsightsDefinition, InsightsMetric, SessionSettings } from '../../reports/index.ts'
+import type { EventMetric, InsightsDefinition, SessionSettings } from '../../reports/index.ts'
 import { type SessionRules, sessionsOf } from '../domain/sessions/sessions.ts'
 import { dayNumberOf, dayOfNumber } from '../domain/time/days.ts'
 import { lastDays, startOfKey } from '../domain/time/report-dates.ts'
@@ -12,6 +12,7 @@ import { planInsights } from './plan-insights.ts'
 import { runInsights } from './run-insights.ts'
 
 const dayMs = 86_400_000
+const noSaved = { cohort: async () => null, customEvent: async () => null }
 const zone = 'Europe/Berlin'
 // Clocks go forward on 29 March.
 const firstDay = dayNumberOf('2026-03-27')
@@ -54,7 +55,7 @@ const maths = [
 ] as const
 const countable: readonly string[] = ['total', 'unique', 'dau', 'wau', 'mau', 'sessions']
 
-const aMetric = (random: Random): InsightsMetric => {
+const aMetric = (random: Random): EventMetric => {
   const math = random.pick(maths)
   const isCounted = countable.includes(math)
   const per_user =
@@ -144,7 +145,7 @@ const known = (events: readonly RigEvent[], rules: SessionRules): readonly Known
 
 /** What a metric says of some events, by plain loops; `range` is one bucket, `lastDay` its last day. */
 const measured = (
-  metric: InsightsMetric,
+  metric: EventMetric,
   events: readonly Known[],
   range: { fromMs: number; toMs: number },
   lastDay: number,
@@ -182,7 +183,7 @@ const measured = (
   return each.length === 0 ? null : aggregate(over, q, each)
 }
 
-const expected = (metric: InsightsMetric, { buckets, isWhole }: MetricPlan, events: readonly Known[]) => {
+const expected = (metric: EventMetric, { buckets, isWhole }: MetricPlan, events: readonly Known[]) => {
   const mine = events.filter(({ event }) => metric.event === '$any_event' || event === metric.event)
   const starts = buckets.keys.map((key) => Math.max(buckets.range.fromMs, startOfKey(zone, key)))
   const days = lastDays(buckets)
@@ -230,7 +231,7 @@ describe('measurements in the engine', () => {
         customProperties: async () => new Map(),
       }
       // Seed 4 is all about sessions.
-      const metric: InsightsMetric =
+      const metric: EventMetric =
         seed === 4 ? { event: random.pick(['A', 'B', '$any_event']), math: 'sessions' } : aMetric(random)
       const definition: InsightsDefinition = {
         type: 'insights',
@@ -242,8 +243,8 @@ describe('measurements in the engine', () => {
         chart: random.pick(['line', 'bar']),
         is_cumulative: false,
       }
-      const plans = await planInsights(none, call.view, definition)
-      const [line] = await runInsights(call, definition, plans)
+      const plans = await planInsights({ definitions: none, view: call.view }, definition)
+      const [line] = await runInsights({ call, saved: noSaved }, definition, plans)
       const wanted = expected(metric, plans[0] as MetricPlan, all)
       const label = JSON.stringify({ seed, round, settings, definition })
       expect(rounded(line?.all ?? []), label).toEqual(rounded(wanted.all))

@@ -1,5 +1,6 @@
 import type { Match } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
+import type { Model } from '../domain/insights/attribution.ts'
 import type { SessionRules } from '../domain/sessions/sessions.ts'
 import type { Buckets } from '../domain/time/buckets.ts'
 
@@ -22,21 +23,56 @@ export type Measurement =
       readonly over: PerUser
     }
 
-export interface MetricPlan {
-  readonly match: Match
-  readonly measurement: Measurement
-  /** From 0 to 1, where something is a percentile. */
-  readonly quantile: number
+/** Which breakdown has the value of what people did before, and how that is credited. */
+export interface Attribution {
+  readonly at: number
+  readonly model: Model
+  readonly lookbackMs: number
+}
+
+/** What the plans of all metrics of a report have in common. */
+interface OfReport {
   readonly breakdowns: readonly Expression[]
   readonly buckets: Buckets
   /** All of the range as one bucket, with the number 0. */
   readonly isWhole: boolean
-  /** People count in the first bucket that they are in; only for `unique`. */
-  readonly isFirstOnly: boolean
   /** How many combinations of the breakdowns' values. */
   readonly limit: number
 }
 
+export interface MetricPlan extends OfReport {
+  readonly kind: 'events'
+  readonly match: Match
+  readonly measurement: Measurement
+  /** From 0 to 1, where something is a percentile. */
+  readonly quantile: number
+  /** People count in the first bucket that they are in; only for `unique`. */
+  readonly isFirstOnly: boolean
+  /** Under which of their values people count; only for `unique`. */
+  readonly segments: 'all' | 'first' | 'last'
+  readonly attribution: Attribution | null
+}
+
+/** Profiles as they are now. */
+export interface ProfilePlan extends OfReport {
+  readonly kind: 'profiles'
+  readonly where: readonly Expression[]
+  readonly measurement: Extract<Measurement, { kind: 'total' | 'property' }>
+  readonly quantile: number
+}
+
+/** How many are in a cohort at the end of each bucket. */
+export interface CohortPlan extends OfReport {
+  readonly kind: 'cohort'
+  readonly cohortId: number
+}
+
+export type InsightsPlan = MetricPlan | ProfilePlan | CohortPlan
+
 /** Counts are 0 where nothing is; an average of nothing is no number. */
-export const isCount = ({ kind, ...rest }: Measurement): boolean =>
-  kind === 'property' ? 'aggregate' in rest && ['sum', 'distinct'].includes(rest.aggregate) : kind !== 'per-user'
+export const isCount = (plan: InsightsPlan): boolean => {
+  if (plan.kind === 'cohort') return true
+  const { measurement } = plan
+  if (measurement.kind === 'property') return ['sum', 'distinct'].includes(measurement.aggregate)
+  return measurement.kind !== 'per-user'
+}

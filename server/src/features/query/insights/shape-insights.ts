@@ -7,10 +7,16 @@ import type { InsightsLine } from './run-insights.ts'
 export interface ReportAnswer {
   readonly headers: readonly string[]
   readonly series: object
+  /** What the report asks to be compared to. */
+  readonly comparison?: object | null
 }
 
 /** What every saved report is answered in (query §2.1). */
-export const reportJson = (buckets: Buckets, nowMs: number, { headers, series }: ReportAnswer): object => ({
+export const reportJson = (
+  buckets: Buckets,
+  nowMs: number,
+  { headers, series, comparison = null }: ReportAnswer,
+): object => ({
   computed_at: new Date(nowMs).toISOString().replace('Z', '000+00:00'),
   date_range: {
     from_date: zonedText(buckets.zone, buckets.range.fromMs),
@@ -18,6 +24,7 @@ export const reportJson = (buckets: Buckets, nowMs: number, { headers, series }:
   },
   headers,
   series,
+  ...(comparison === null ? {} : { comparison }),
 })
 
 /** The dates of buckets as they stand in answers. */
@@ -25,38 +32,52 @@ export const datesOf = ({ zone, keys }: Buckets): readonly string[] => keys.map(
 
 /** What stands in place of a date when all of the range is one value. */
 const wholeKey = 'all'
-/** What stands in place of a value of the first breakdown for all of them. */
+/** What stands in place of a value of a breakdown for all of them. */
 const overallKey = '$overall'
 
-/** By metric, then by each breakdown, then by date. */
+/** By metric, then by each breakdown, then by date; all that is below a value beside what is. */
+export const seriesOf = (buckets: Buckets, isWhole: boolean, lines: readonly InsightsLine[]): object => {
+  const dates = isWhole ? [wholeKey] : datesOf(buckets)
+  const dated = (values: Values) => Object.fromEntries(dates.map((date, at) => [date, values[at] ?? null]))
+  return Object.fromEntries(
+    lines.map(({ name, all, byKeys, byPrefix }) => {
+      if (byKeys === null) return [name, dated(all)] as const
+      const root: Nested = Object.create(null)
+      root[overallKey] = dated(all)
+      for (const [keys, values] of byKeys) nest(root, JSON.parse(keys) as string[], dated(values), byPrefix, dated)
+      return [name, root] as const
+    }),
+  )
+}
+
 export const shapeInsights = (
   { breakdowns }: InsightsDefinition,
   buckets: Buckets,
   isWhole: boolean,
   lines: readonly InsightsLine[],
 ): ReportAnswer => {
-  const dates = isWhole ? [wholeKey] : datesOf(buckets)
-  const dated = (values: Values) => Object.fromEntries(dates.map((date, at) => [date, values[at] ?? null]))
-  const series = lines.map(({ name, all, byKeys }) => {
-    if (byKeys === null) return [name, dated(all)] as const
-    const nested = nestedBy([...byKeys].map(([keys, values]) => [JSON.parse(keys) as string[], dated(values)]))
-    return [name, { [overallKey]: dated(all), ...nested }] as const
-  })
   const headers = breakdowns.length === 0 ? ['$event'] : ['$metric', ...breakdowns.map(({ property }) => property)]
-  return { headers, series: Object.fromEntries(series) }
+  return { headers, series: seriesOf(buckets, isWhole, lines) }
 }
 
 type Nested = { [key: string]: Nested | object }
 
-const nestedBy = (entries: readonly (readonly [path: readonly string[], value: object])[]): Nested => {
-  const root: Nested = Object.create(null)
-  for (const [path, value] of entries) {
-    let level = root
-    for (const key of path.slice(0, -1)) {
-      level[key] ??= Object.create(null) as Nested
-      level = level[key] as Nested
+const nest = (
+  root: Nested,
+  path: readonly string[],
+  value: object,
+  byPrefix: InsightsLine['byPrefix'],
+  dated: (values: Values) => object,
+): void => {
+  let level = root
+  for (const [at, key] of path.slice(0, -1).entries()) {
+    if (level[key] === undefined) {
+      const overall = byPrefix.get(JSON.stringify(path.slice(0, at + 1)))
+      const below: Nested = Object.create(null)
+      if (overall !== undefined) below[overallKey] = dated(overall)
+      level[key] = below
     }
-    level[path.at(-1) ?? ''] = value
+    level = level[key] as Nested
   }
-  return root
+  level[path.at(-1) ?? ''] = value
 }

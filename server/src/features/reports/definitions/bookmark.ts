@@ -1,73 +1,7 @@
 import { z } from 'zod'
 import { funnelDefinition } from './funnel.ts'
-import { breakdown, calendarUnit, dateRange, eventName, expression, label, propertyName } from './parts.ts'
-
-const metric = z
-  .strictObject({
-    /** A name, or `$custom_event:<id>`. */
-    event: eventName,
-    where: expression.optional(),
-    label: label.optional(),
-    /** What is measured (reports §2). */
-    math: z
-      .enum([
-        'total',
-        'unique',
-        'dau',
-        'wau',
-        'mau',
-        'sessions',
-        'sum',
-        'average',
-        'median',
-        'percentile',
-        'min',
-        'max',
-        'distinct',
-      ])
-      .default('total'),
-    /** Of the event; needed by every measure of a property. */
-    property: propertyName.optional(),
-    /** 0 to 100, with math: percentile. */
-    percentile: z.number().min(0).max(100).optional(),
-    /** The measure is taken per user first; then this of the users' values. */
-    per_user: z.enum(['average', 'median', 'percentile', 'min', 'max']).optional(),
-  })
-  .superRefine((sent, context) => {
-    const ofProperty = !['total', 'unique', 'dau', 'wau', 'mau', 'sessions'].includes(sent.math)
-    const fault = (message: string, key: string) =>
-      context.addIssue({ code: 'custom', message, path: [key], input: sent })
-    if (ofProperty !== (sent.property !== undefined))
-      fault(`math: ${sent.math} ${ofProperty ? 'needs one' : 'takes none'}`, 'property')
-    const isPercentile = sent.math === 'percentile' || sent.per_user === 'percentile'
-    if (isPercentile !== (sent.percentile !== undefined)) fault('belongs to a percentile', 'percentile')
-  })
-export type InsightsMetric = z.infer<typeof metric>
-
-/** Letters name the metrics in their order: `A / B * 100`. */
-const formula = z.strictObject({
-  formula: z
-    .string()
-    .trim()
-    .regex(/^[A-Z0-9+\-*/(). ]{1,255}$/),
-  label: label.optional(),
-})
-
-const insights = z.strictObject({
-  type: z.literal('insights'),
-  metrics: z.array(metric).min(1).max(40),
-  formulas: z.array(formula).max(40).default([]),
-  breakdowns: z.array(breakdown).max(5).default([]),
-  where: expression.optional(),
-  unit: z.enum([...calendarUnit.options, 'minute']).default('day'),
-  dates: dateRange,
-  chart: z
-    .enum(['line', 'bar', 'stacked-line', 'stacked-bar', 'column', 'stacked-column', 'pie', 'metric', 'table'])
-    .default('line'),
-  rolling: z.int().min(2).max(366).optional(),
-  is_cumulative: z.boolean().default(false),
-})
-export type InsightsDefinition = z.infer<typeof insights>
+import { insights } from './insights.ts'
+import { breakdown, calendarUnit, dateRange, eventName, expression, propertyName } from './parts.ts'
 
 const funnels = z.strictObject({
   type: z.literal('funnels'),
