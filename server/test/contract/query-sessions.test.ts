@@ -110,3 +110,73 @@ describe('session settings', () => {
     expect((await read()).version).toBe(version)
   })
 })
+
+describe('events of sessions', () => {
+  const asked = async (name: string, values: Readonly<Record<string, string | number>>) => {
+    const answer = await askQuery(lethe, us.id, name, { ...dates, ...values })
+    expect([answer.status, answer.text]).toEqual([200, answer.text])
+    return answer.json()
+  }
+  const countsBy = async (on: string, more: Readonly<Record<string, string>> = {}) => {
+    const { data } = await asked('segmentation', { event: '$session_start', on, ...more })
+    return Object.fromEntries(
+      Object.entries(data.values as Record<string, object>).map(([key, days]) => [key, Object.values(days)[0]]),
+    )
+  }
+
+  it('are there in every question, with what sessions say of themselves', async () => {
+    expect((await set({ settings: { mode: 'timeout', timeout_minutes: 30 } })).status).toBe(200)
+    expect(await countsBy('$event_count')).toEqual({ 1: 1, 2: 1, 3: 1 })
+    expect(await countsBy('$duration_s')).toEqual({ 0: 1, 300: 1, 1200: 1 })
+    expect(await countsBy('$origin_start')).toEqual({ Look: 2, Open: 1 })
+    expect(await countsBy('$origin_end', { type: 'unique' })).toEqual({ Look: 2 })
+    expect(await countsBy('$duration_s', { where: 'properties["$event_count"] > 1' })).toEqual({ 300: 1, 1200: 1 })
+    const { data } = await asked('events', { event: '["$session_end","Look"]', type: 'general', unit: 'day' })
+    expect(data.values).toEqual({ $session_end: { '2026-03-02': 3 }, Look: { '2026-03-02': 4 } })
+    const long = { event: '$session_end', math: 'average', property: '$duration_s' }
+    expect(
+      Object.values(await ask({ type: 'insights', metrics: [long] })).map((days) => Object.values(days as object)),
+    ).toEqual([[500]])
+    const names = await asked('events/properties/top', { event: '$session_start' })
+    expect(names).toEqual({})
+  })
+
+  it('inherit what is asked for, and leave out what is', async () => {
+    expect(await countsBy('visit')).toEqual({ undefined: 3 })
+    const beside = { inherited_properties: ['visit'], excluded_events: ['Close'] }
+    expect((await set({ settings: { mode: 'timeout', timeout_minutes: 30, ...beside } })).status).toBe(200)
+    expect(await countsBy('visit')).toEqual({ '': 1, a: 1, undefined: 1 })
+    expect(await countsBy('$event_count')).toEqual({ 1: 1, 2: 2 })
+    expect(await countsBy('$origin_end')).toEqual({ Look: 3 })
+    const five = { ...beside, inherited_properties: ['a', 'b', 'c', 'd', 'e'] }
+    expect((await set({ settings: { mode: 'timeout', timeout_minutes: 30, ...five } })).status).toBe(400)
+  })
+
+  it('are steps of funnels, filtered and broken down', async () => {
+    const steps = [
+      { event: '$session_start', where: 'properties["$duration_s"] > 0' },
+      { event: 'Look' },
+      { event: '$session_end' },
+    ]
+    const series = await ask({
+      type: 'funnels',
+      funnel: { steps, length: 1 },
+      breakdown: { property: '$origin_start' },
+    })
+    const [day] = Object.values(series) as Record<string, { count: number }[]>[]
+    expect(
+      Object.fromEntries(Object.entries(day ?? {}).map(([key, found]) => [key, found.map(({ count }) => count)])),
+    ).toEqual({
+      $overall: [1, 1, 1],
+      Open: [1, 1, 1],
+      Look: [1, 1, 1],
+    })
+  })
+
+  it('do not stand beside any event', async () => {
+    const asking = { born_event: '$session_start', ...dates }
+    const answer = await askQuery(lethe, us.id, 'retention', asking)
+    expect([answer.status, answer.json().error]).toEqual([400, '$session_start cannot stand beside any event'])
+    expect((await askQuery(lethe, us.id, 'retention', { ...asking, event: 'Look' })).status).toBe(200)
+  })
+})

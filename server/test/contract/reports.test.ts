@@ -46,6 +46,7 @@ const definitions: Readonly<Record<string, object>> = {
   },
   'custom-events': { events: [{ event: 'Buy' }, { event: 'Renew', where: 'properties["n"] == 1' }] },
   'data-views': { events: ['Buy'], where: 'properties["country"] == "DE"' },
+  'custom-properties': { type: 'formula', of: 'event', formula: 'properties["price"] * 2' },
 }
 
 describe.each(Object.entries(definitions))('saved %s', (name, definition) => {

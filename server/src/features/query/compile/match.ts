@@ -1,4 +1,6 @@
+import { InvalidRequest } from '../../../kernel/errors.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
+import { sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
 import type { Definitions } from '../ports.ts'
 import type { ReadView } from '../read-view.ts'
 import { compileFilter } from './expression.ts'
@@ -38,9 +40,16 @@ export const matchSql = (context: EventContext, { selection, where }: Match): st
 /** Names for the primary key that hold every event that any of the parts can match; null: every event. */
 export const namesOfMatches = (matches: readonly Match[]): readonly string[] | null => {
   const names = new Set<string>()
+  let isAny = false
   for (const { selection } of matches) {
-    if (selection === null) return null
-    for (const { event } of selection.parts) names.add(event)
+    if (selection === null) isAny = true
+    for (const { event } of selection?.parts ?? []) names.add(event)
+  }
+  if (isAny) {
+    // Nobody sends them, so they are not any event, and any event is read as it is stored.
+    const virtual = [...names].find((name) => name === sessionStartEvent || name === sessionEndEvent)
+    if (virtual !== undefined) throw new InvalidRequest(`${virtual} cannot stand beside any event`)
+    return null
   }
   return [...names]
 }

@@ -33,7 +33,9 @@ export const planFunnel = async (
   const matchOf = async ({ event, where: filter, first_time }: Selector): Promise<Match> => {
     const isFirst = first_time === true
     const isVirtual = event === sessionStartEvent || event === sessionEndEvent
-    if (isVirtual && (filter !== undefined || isFirst)) throw new InvalidRequest(`${event} cannot be filtered`)
+    if (isVirtual && definition.counting === 'sessions' && (filter !== undefined || isFirst)) {
+      throw new InvalidRequest(`${event} cannot be filtered where sessions are counted`)
+    }
     return {
       selection: await selectionOf(definitions, view, event),
       where: filter === undefined ? null : parseExpression(filter),
@@ -43,7 +45,9 @@ export const planFunnel = async (
   const { steps, exclusions } = definition
   const last = steps.length - 1
   const parts: readonly Selector[] = [...steps, ...exclusions]
+  // Where no sessions are counted they are events like others (`compile/session-rows.ts`).
   const virtual = parts.flatMap(({ event }, part): readonly VirtualPart[] => {
+    if (definition.counting !== 'sessions') return []
     if (event === sessionStartEvent) return [{ part, at: 'start' }]
     return event === sessionEndEvent ? [{ part, at: 'end' }] : []
   })
@@ -67,7 +71,7 @@ export const planFunnel = async (
     buckets,
     where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
     by,
-    sessions: definition.counting === 'sessions' || virtual.length > 0 ? view.custom.sessions : null,
+    sessions: definition.counting === 'sessions' ? view.custom.sessions : null,
     virtual,
     entity: definition.group_key ?? null,
     sumOf: definition.sum_property ?? null,
