@@ -4,6 +4,7 @@ import type { ClassifiedFor } from './features/classification/index.ts'
 import { findGroupKey } from './features/groups/index.ts'
 import type { KnownDuplicates } from './features/identity/index.ts'
 import { createJql } from './features/jql/index.ts'
+import type { Lexicon } from './features/lexicon/index.ts'
 import { createQuery, type QueryRouteDeps } from './features/query/index.ts'
 import type { SavedReports } from './features/reports/index.ts'
 import type { MayUse, Route } from './http/route.ts'
@@ -18,6 +19,7 @@ export interface ComposeQueryDeps {
   readonly clock: Clock
   readonly mayUse: MayUse
   readonly classifiedFor: ClassifiedFor
+  readonly namesFor: Lexicon['namesFor']
   readonly duplicates: {
     catchUp(scope: ProjectScope, signal: AbortSignal): Promise<KnownDuplicates | null>
   }
@@ -37,6 +39,7 @@ export const composeQuery = ({
   clock,
   mayUse,
   classifiedFor,
+  namesFor,
   duplicates,
   stores: { control },
   saved,
@@ -48,6 +51,7 @@ export const composeQuery = ({
     clock,
     mayUse,
     classifiedFor,
+    namesFor,
     duplicates: (scope, signal) => duplicates.catchUp(scope, signal),
     definitions: saved,
     saved,

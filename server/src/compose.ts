@@ -162,7 +162,8 @@ const startServer = async (
   const query = composeQuery({
     ...shared,
     mayUse,
-    classifiedFor: classification.classifiedFor,
+    classifiedFor,
+    namesFor: lexicon.namesFor,
     duplicates,
     metrics,
     saved: reports.saved,

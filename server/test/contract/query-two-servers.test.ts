@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createQuery } from '../../src/features/query/index.ts'
+import { noNames } from '../../src/features/query/names-view.ts'
 import { createReports, type Reports } from '../../src/features/reports/index.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { createLocate } from '../../src/http/steps/locate.ts'
@@ -57,6 +58,7 @@ const openServer = () => {
     clock: { nowMs: () => Date.now() },
     mayUse: () => true,
     classifiedFor: async () => ({ event: [], profile: [] }),
+    namesFor: async () => noNames,
     duplicates: async () => null,
     definitions: reports.saved,
     saved: reports.saved,

@@ -11,4 +11,5 @@ export const lexiconCases = (
   ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas', 'schemas'),
   ...appCases(['GET', 'DELETE'], 'schemas/:entityType', 'schemas/event'),
   ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas/:entityType/:name', 'schemas/event/some%20event'),
+  ...appCases(['GET', 'POST', 'DELETE'], 'lexicon/merges', 'lexicon/merges'),
 })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createProjectFacts } from '../../src/features/identity/index.ts'
 import type { QueryCall } from '../../src/features/query/http/query-route.ts'
+import { noNames } from '../../src/features/query/names-view.ts'
 import { type CustomFacts, noCustomFacts, openReadView, type ReadView } from '../../src/features/query/read-view.ts'
 import { createRun } from '../../src/features/query/run.ts'
 import { projectScope } from '../../src/kernel/scope.ts'
@@ -46,6 +47,7 @@ export const openQueryRig = async () => {
         duplicates: async () => null,
         dataView: async () => null,
         classified: async () => ({ event: [], profile: [] }),
+        names: async () => noNames,
         custom: async () => ({ ...noCustomFacts, ...custom }),
       },
       {

@@ -5,10 +5,12 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import type { Clock } from '../../kernel/time.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
-import { type BlockedNames, blockedNames } from './domain/effects.ts'
+import { type BlockedNames, blockedNames, type NamesInQuestions, namesInQuestions } from './domain/effects.ts'
+import { mergeRoutes } from './merge-routes.ts'
 import { type SchemaRouteDeps, schemaRoutes } from './schema-routes.ts'
 import { createEffectsReader } from './store/postgres-effects.ts'
 import { createEntryStore } from './store/postgres-entry-store.ts'
+import { createMarkStore } from './store/postgres-mark-store.ts'
 
 /** LEX-05. */
 export interface LexiconLimits {
@@ -34,14 +36,18 @@ export interface Lexicon {
   readonly routes: readonly Route[]
   /** For the door: what the lexicon keeps out of what comes in. */
   findBlocked(projectId: number): Promise<BlockedNames | null>
+  /** For questions: which names lists leave out, and what names are read as. */
+  namesFor(scope: ProjectScope, signal?: AbortSignal): Promise<NamesInQuestions>
 }
 
 // Far more than anybody reads through; what they do is held in memory.
 const entryCountMax = 20_000
 const minuteMs = 60_000
 
+type LexiconRouteDeps = SchemaRouteDeps & Parameters<typeof mergeRoutes>[0]
+
 /** Every route of the slice. Nothing of `deps` is looked at before a request comes. */
-export const lexiconRoutes = (deps: SchemaRouteDeps): readonly Route[] => [...schemaRoutes(deps)]
+export const lexiconRoutes = (deps: LexiconRouteDeps): readonly Route[] => [...schemaRoutes(deps), ...mergeRoutes(deps)]
 
 /** Wires the slice: what operators say in the control store, what was found in the region engines. */
 export const createLexicon = (deps: LexiconDeps): Lexicon => {
@@ -53,6 +59,7 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
   return {
     routes: lexiconRoutes({
       entries,
+      marks: createMarkStore({ control, appendAudit }),
       limits: {
         requests: createRollingLimit({ windowMs: minuteMs, countMax: requestsPerMinuteMax, nowMs }),
         updates: createRollingLimit({ windowMs: minuteMs, countMax: updatesPerMinuteMax, nowMs }),
@@ -64,5 +71,6 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       },
     }),
     findBlocked: async (projectId) => blockedNames(await effects.current(projectId)),
+    namesFor: async ({ projectId }) => namesInQuestions(await effects.current(projectId), null),
   }
 }

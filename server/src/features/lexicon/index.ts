@@ -1,1 +1,1 @@
-export { createLexicon } from './create-lexicon.ts'
+export { createLexicon, type Lexicon } from './create-lexicon.ts'

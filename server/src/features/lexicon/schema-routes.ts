@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
-import { actorOf } from '../../kernel/audit.ts'
 import { Forbidden, InvalidRequest } from '../../kernel/errors.ts'
-import type { CredentialKind, Principal } from '../../kernel/principal.ts'
+import type { Principal } from '../../kernel/principal.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { RollingLimit } from '../../platform/limits/rolling-limit.ts'
 import { type EntityType, patched, type Schema, sizeOf, uploaded } from './domain/schema.ts'
 import { NoSuchSchema } from './errors.ts'
+import { accepts, base, noStore, whoOf } from './route-parts.ts'
 import {
   checkedSchema,
   entityName,
@@ -17,7 +17,6 @@ import {
   schemaJson,
   schemaPatch,
 } from './schema-schema.ts'
-import type { Who } from './store/lexicon-change.ts'
 import type { Entry, EntryStore } from './store/postgres-entry-store.ts'
 
 export interface SchemaRouteDeps {
@@ -32,20 +31,11 @@ export interface SchemaRouteDeps {
   readonly isKeptOut: (principal: Principal, scope: ProjectScope) => Promise<boolean>
 }
 
-// 4,000 events and properties a minute, each with a few sentences.
-const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 16 * 1_024 * 1_024 } as const
 const all = '/api/app/projects/:projectId/schemas'
 const ofType = `${all}/:entityType`
 const one = `${ofType}/:name`
-const accepts = ['service-account', 'session'] satisfies CredentialKind[]
 const readAccess = { accepts, project: 'path', permission: 'project:read' } as const
 const writeAccess = { accepts, project: 'path', permission: 'lexicon:write' } as const
-
-export const whoOf = ({ principal, project, requestId }: Scoped): Who => ({
-  actor: actorOf(principal),
-  organizationId: project.organizationId,
-  requestId,
-})
 
 type Answer = (request: Scoped) => Promise<object>
 interface Change {
@@ -71,7 +61,7 @@ export const schemaRoutes = (deps: SchemaRouteDeps): readonly Route[] => {
       if (request.principal.kind === 'service-account' && (await deps.isKeptOut(request.principal, request.scope))) {
         throw new Forbidden('the project has classified properties, which this service account may not see')
       }
-      return jsonReply(200, await answer(request), { 'Cache-Control': 'no-store' })
+      return jsonReply(200, await answer(request), noStore)
     }
   const route = (method: Route['method'], path: string, answer: Answer): Route => ({
     ...base,

@@ -5,6 +5,7 @@ import type { Scoped } from '../../http/route.ts'
 import { projectScope } from '../../kernel/scope.ts'
 import { migrateClickhouse } from '../../platform/clickhouse/migrate.ts'
 import { createHiddenSet, createProjectFacts } from '../identity/index.ts'
+import { noNames } from '../query/names-view.ts'
 import { noCustomFacts } from '../query/read-view.ts'
 import { createPeople } from './create-people.ts'
 
@@ -57,6 +58,7 @@ const ask = async (name: string, query: Readonly<Record<string, string>> = {}) =
         duplicates: async () => null,
         dataView: async () => null,
         classified: async () => ({ event: [], profile: [] }),
+        names: async () => noNames,
         custom: async () => noCustomFacts,
       },
     },

@@ -44,6 +44,8 @@ export interface QueryDeps {
   readonly definitions: Definitions
   /** Names of properties that a caller may not see (features/classification). */
   readonly classifiedFor: ReadViewFacts['classified']
+  /** What the lexicon does to names (features/lexicon). */
+  readonly namesFor: ReadViewFacts['names']
   readonly control: ControlDb
   readonly saved: PeopleEndpointDeps['saved']
   readonly groupKey: PeopleEndpointDeps['groupKey']
@@ -85,11 +87,13 @@ export const readViewFacts = ({
   duplicates,
   definitions,
   classifiedFor,
-}: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor'>): ReadViewFacts => ({
+  namesFor,
+}: Pick<QueryDeps, 'regionDb' | 'duplicates' | 'definitions' | 'classifiedFor' | 'namesFor'>): ReadViewFacts => ({
   classified: classifiedFor,
   ...createProjectFacts(regionDb),
   duplicates,
   custom: (scope) => customFacts(definitions, scope),
+  names: namesFor,
   dataView: async (scope, workspaceId) => {
     const id = /^[1-9]\d{0,14}$/.test(workspaceId) ? Number(workspaceId) : null
     const expression = id === null ? undefined : await definitions.dataView(scope, id)

@@ -4,6 +4,7 @@ import type { ProjectScope } from '../../kernel/scope.ts'
 import type { IdentityRows, KnownDuplicates, LiveEvents } from '../identity/index.ts'
 import type { CustomPropertyDefinition } from '../reports/index.ts'
 import { defaultSessionMode, inheritedBySessions, type ProjectSessions } from './domain/sessions/sessions.ts'
+import { type NamesView, noNames } from './names-view.ts'
 
 /** What a project has defined that expressions and events of questions can name. */
 export interface CustomFacts {
@@ -40,6 +41,8 @@ export interface ReadView {
   readonly classified: ClassifiedNames
   /** RPT-07, RPT-08. */
   readonly custom: CustomFacts
+  /** LEX-07. */
+  readonly names: NamesView
   /** Events from this instant on are not there yet; null: all there are. */
   readonly untilMs: number | null
   readonly [viewed]: true
@@ -54,6 +57,7 @@ export interface ReadViewFacts {
   readonly dataView: (scope: ProjectScope, workspaceId: string) => Promise<string | null>
   readonly classified: (principal: Principal, scope: ProjectScope) => Promise<ClassifiedNames>
   readonly custom: (scope: ProjectScope) => Promise<CustomFacts>
+  readonly names: (scope: ProjectScope, signal: AbortSignal) => Promise<NamesView>
 }
 
 export interface ViewRequest {
@@ -70,13 +74,14 @@ export const openReadView = async (
   facts: ReadViewFacts,
   { principal, scope, project, workspaceId, nowMs, signal }: ViewRequest,
 ): Promise<ReadView> => {
-  const [identity, live, duplicates, dataView, classified, custom] = await Promise.all([
+  const [identity, live, duplicates, dataView, classified, custom, names] = await Promise.all([
     facts.identity(scope, signal),
     facts.live(scope, signal),
     facts.duplicates(scope, signal),
     workspaceId === undefined ? null : facts.dataView(scope, workspaceId),
     facts.classified(principal, scope),
     facts.custom(scope),
+    facts.names(scope, signal),
   ])
   const { timezone } = project
   return Object.freeze({
@@ -89,6 +94,7 @@ export const openReadView = async (
     dataView,
     classified,
     custom,
+    names,
     untilMs: null,
   }) as ReadView
 }
@@ -119,4 +125,5 @@ export const rawReadView = (
     classified,
     custom,
     untilMs: null,
+    names: noNames,
   }) as ReadView

@@ -51,7 +51,7 @@ const filterSql = (context: ExpressionContext, selector: string, of: 'event' | '
 
 const eventSelectorSql = (context: EventContext, { event, selector }: EventSelector): string => {
   const conditions = [
-    ...(event === undefined ? [] : [`e.event = ${context.bind(event, 'String')}`]),
+    ...(event === undefined ? [] : [context.isEvent(event)]),
     ...(selector === undefined ? [] : [filterSql(context, selector, 'event')]),
   ]
   return conditions.length === 0 ? '1' : `(${conditions.join(' AND ')})`

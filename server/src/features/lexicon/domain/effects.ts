@@ -43,3 +43,19 @@ export const blockedNames = ({ blockedEvents, blockedProperties }: Effects): Blo
   blockedEvents.length === 0 && blockedProperties.length === 0
     ? null
     : { events: blockedEvents, properties: blockedProperties }
+
+/** What questions go by (query/names-view.ts). */
+export interface NamesInQuestions
+  extends Pick<Effects, 'hiddenProperties' | 'hiddenProfileProperties' | 'mergedEvents' | 'mergedProperties'> {
+  readonly events: { readonly but: readonly string[] } | { readonly only: readonly string[] }
+}
+
+/** `approved`: names of events from before approval was switched on; null: it is off. */
+export const namesInQuestions = (effects: Effects, approved: readonly string[] | null): NamesInQuestions => {
+  const { hiddenProperties, hiddenProfileProperties, mergedEvents, mergedProperties, hiddenEvents } = effects
+  const rest = { hiddenProperties, hiddenProfileProperties, mergedEvents, mergedProperties }
+  if (approved === null) return { ...rest, events: { but: hiddenEvents } }
+  const hidden = new Set(hiddenEvents)
+  const only = [...new Set([...approved, ...effects.decidedEvents])].filter((name) => !hidden.has(name))
+  return { ...rest, events: { only } }
+}

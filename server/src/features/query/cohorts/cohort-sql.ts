@@ -96,7 +96,7 @@ const havingSql = (binder: Binder, { comparison, value }: DidCondition): string 
 
 const didSql = (view: ReadView, binder: Binder, did: DidCondition, having: string): string => {
   const context = createEventContext(view, binder)
-  const conditions = [`${context.person} != ''`, ...occurrenceSql(binder, context, did)]
+  const conditions = [`${context.person} != ''`, ...occurrenceSql(context, did)]
   const total = totalSql(context, did)
   const names = namesOf([did])
   return `SELECT person FROM (SELECT ${context.person} AS person, ${total} AS total ${eventSource(
@@ -113,11 +113,12 @@ GROUP BY person HAVING ${having})`
 }
 
 /** Conditions beside the names of events. */
-const occurrenceSql = (binder: Binder, context: EventContext, { selectors, where }: Occurrences): readonly string[] => {
-  const conditions = where === null ? [] : [filterSql(context, where)]
+const occurrenceSql = (context: EventContext, { selectors, where }: Occurrences): readonly string[] => {
+  const isListed = selectors === null ? context.isListed : null
+  const conditions = [...(where === null ? [] : [filterSql(context, where)]), ...(isListed === null ? [] : [isListed])]
   if (!selectors?.some((selector) => selector.where !== undefined)) return conditions
   const each = selectors.map((selector) => {
-    const named = `e.event = ${binder.bind(selector.event, 'String')}`
+    const named = context.isEvent(selector.event)
     return selector.where === undefined ? `(${named})` : `(${named} AND (${filterSql(context, selector.where)}))`
   })
   return [...conditions, each.join(' OR ')]
@@ -137,8 +138,8 @@ const sequenceSql = (view: ReadView, binder: Binder, { steps, withinMs, range }:
   const context = createEventContext(view, binder)
   const isStep = steps.map((step, at) => {
     const named = namesOf([step])
-    const isNamed = named === null ? [] : [`e.event IN ${binder.bind(named, 'Array(String)')}`]
-    const all = [...isNamed, ...occurrenceSql(binder, context, step)]
+    const isNamed = named === null ? [] : [named.map((name) => context.isEvent(name)).join(' OR ')]
+    const all = [...isNamed, ...occurrenceSql(context, step)]
     return `${all.length === 0 ? '1' : all.map((one) => `(${one})`).join(' AND ')} AS is${at}`
   })
   const columns = [`${context.person} AS person`, 'toUnixTimestamp64Milli(e.time) AS t', ...isStep]

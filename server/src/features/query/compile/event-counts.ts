@@ -22,7 +22,8 @@ export interface EventRow {
 export const eventCountsSql = (view: ReadView, binder: Binder, plan: EventCountsPlan): string => {
   const { events, buckets, measure, limit } = plan
   const context = createEventContext(view, binder)
-  const where = measure === 'general' ? [] : [context.isSomebody]
+  const isListed = events === null ? context.isListed : null
+  const where = [...(measure === 'general' ? [] : [context.isSomebody]), ...(isListed === null ? [] : [isListed])]
   const people = measure === 'general' ? ({ people: 'not asked for' } as const) : {}
   const from = eventSource(view, binder, context, { range: buckets.range, events, where, ...people })
   return `SELECT event, groupArray((b, ${bucketValue[measure]})) AS points FROM (

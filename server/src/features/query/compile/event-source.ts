@@ -18,6 +18,7 @@ import { borrowedJoin, borrowedSql } from './borrowed.ts'
 import { notClassified, withoutClassified } from './classified.ts'
 import { type Borrowed, customProperties } from './custom-properties.ts'
 import { compileFilter } from './expression.ts'
+import { canonicalEvent, eventPropertySql, listedSql, renamedRows } from './names.ts'
 import { isSessionEvent, sessionRowsSql } from './session-rows.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
@@ -79,6 +80,10 @@ export const createEventContext = (
       return used(personKeySql[view.identity])
     },
     isSomebody: isSomebodysSql,
+    isEvent: (name) => `e.event = ${binder.bind(canonicalEvent(view, name), 'String')}`,
+    get isListed() {
+      return listedSql(view, binder)
+    },
     isPersonUsed: () => isPersonUsed,
     userProperties,
     eventProperties,
@@ -90,7 +95,7 @@ export const createEventContext = (
       const made = custom(name, context)
       if (made !== null) return made
       eventProperties.push(name)
-      return `e.properties[${binder.bind(notClassified(view, 'event', name), 'String')}]`
+      return eventPropertySql(view, binder, notClassified(view, 'event', name))
     },
     userProperty: (name) => {
       const made = custom(name, context)
@@ -122,11 +127,14 @@ const knownRange = ({ untilMs }: ReadView, range: TimeRange | null): TimeRange |
   return { fromMs: range?.fromMs ?? 0, toMs: Math.min(range?.toMs ?? untilMs, untilMs) }
 }
 
-const knownSource = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
+const knownSource = (view: ReadView, binder: Binder, context: EventContext, asked: WantedEvents): string => {
+  const events = asked.events?.map((name) => canonicalEvent(view, name)) ?? null
+  const wanted = { ...asked, events }
   if (wanted.events?.some(isSessionEvent)) return withSessionEvents(view, binder, context, wanted)
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = eventJoins(view, binder, context, wanted.range)
-  const rows = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
+  const stored = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
+  const rows = renamedRows(view, binder, stored, events)
   const live = liveEventsSql(view.live, wanted.range?.fromMs ?? null)
   // Links say who, never whether: who does not ask needs none of them.
   const isWho = wanted.people !== 'not asked for' || context.isPersonUsed()

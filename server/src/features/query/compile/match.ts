@@ -33,6 +33,7 @@ export const matchSql = (context: EventContext, { selection, where }: Match): st
     })
     conditions.push(`(${parts.join(' OR ')})`)
   }
+  if (selection === null && context.isListed !== null) conditions.push(context.isListed)
   if (where !== null) conditions.push(`(${compileFilter(where, context)})`)
   return conditions.length === 0 ? '1' : conditions.join(' AND ')
 }

@@ -1,6 +1,7 @@
 import type { ReadView } from '../read-view.ts'
 import type { TimeRange } from './event-source.ts'
 import { createEventContext, eventSource } from './event-source.ts'
+import { hiddenProperties, propertyNamesOf } from './names.ts'
 import { type Selection, selectionSql } from './selection.ts'
 import type { Binder } from './sql-context.ts'
 
@@ -19,8 +20,8 @@ export const propertyNamesSql = (
     people: 'not asked for',
     properties: 'all',
   } as const)
-  return `SELECT name, count() AS n FROM (SELECT arrayJoin(mapKeys(e.properties)) AS name
+  return `SELECT name, count() AS n FROM (SELECT arrayJoin(${propertyNamesOf(view, binder)}) AS name
 ${from})
-WHERE name NOT IN ${binder.bind(view.classified.event, 'Array(String)')}
+WHERE name NOT IN ${binder.bind([...view.classified.event, ...hiddenProperties(view, events)], 'Array(String)')}
 GROUP BY name ORDER BY n DESC, name LIMIT ${binder.bind(plan.limit, 'UInt32')}`
 }

@@ -4,6 +4,7 @@ import { NoSuchCustomEvent } from '../errors.ts'
 import type { Definitions } from '../ports.ts'
 import type { ReadView } from '../read-view.ts'
 import { compileFilter } from './expression.ts'
+import { canonicalEvent } from './names.ts'
 import type { EventContext } from './sql-context.ts'
 
 /** Events that a question counts under one name. */
@@ -18,11 +19,11 @@ const customEvent = /^\$custom_event:([1-9]\d{0,9})$/
 /** Finds what custom events are made of. Throws NoSuchCustomEvent. */
 export const resolveEvent = async (definitions: Definitions, view: ReadView, name: string): Promise<Selection> => {
   const id = customEvent.exec(name)?.[1]
-  if (id === undefined) return { label: name, parts: [{ event: name, where: null }] }
+  if (id === undefined) return { label: name, parts: [{ event: canonicalEvent(view, name), where: null }] }
   const found = await definitions.customEvent(view.scope, Number(id))
   if (found === null) throw new NoSuchCustomEvent(Number(id))
   const parts = found.events.map(({ event, where }) => ({
-    event,
+    event: canonicalEvent(view, event),
     where: where === undefined ? null : parseExpression(where),
   }))
   return { label: name, parts }

@@ -35,7 +35,7 @@ export const sessionRowsSql = (
   const rules = view.custom.sessions
   const { context } = stored
   const inherited = properties.filter((name) => !ownProperties.includes(name) && rules.inherited.includes(name))
-  const mark = sessionMarkSql(binder, context, rules)
+  const mark = sessionMarkSql(context, rules)
   const columns = [
     `${context.person} AS who`,
     'e.event AS name',

@@ -5,13 +5,13 @@ import type { Binder, EventContext } from './sql-context.ts'
  * SQL of what an event says of its session. By events: 1 begins one, 2 ends it, 3 both, 0 neither. By a property: its
  * JSON text, '' for none. Null where the instants say all.
  */
-export const sessionMarkSql = (binder: Binder, context: EventContext, rules: SessionRules): string | null => {
+export const sessionMarkSql = (context: EventContext, rules: SessionRules): string | null => {
   if (rules.kind === 'timeout') return null
   if (rules.kind === 'property') {
     const value = context.eventProperty(rules.property)
     return `if(${value} = 'null', '', ${value})`
   }
-  const [start, end] = [rules.start, rules.end].map((name) => `e.event = ${binder.bind(name, 'String')}`)
+  const [start, end] = [rules.start, rules.end].map((name) => context.isEvent(name))
   return `toUInt8(toUInt8(${start}) + 2 * toUInt8(${end}))`
 }
 

@@ -22,6 +22,10 @@ export interface EventContext extends ExpressionContext {
   readonly personKey: string
   /** SQL condition: the event belongs to anybody (query §6). */
   readonly isSomebody: string
+  /** SQL condition: the event is read as one of this name. */
+  isEvent(name: string): string
+  /** SQL condition: "any event" can be this one (LEX-07); null: every event. */
+  readonly isListed: string | null
   /** Whether anything that was compiled against it asks who somebody is. */
   isPersonUsed(): boolean
   /** Names asked for by `userProperty` so far; the column of the n-th is `u.c<n>`. */

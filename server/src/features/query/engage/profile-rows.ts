@@ -4,7 +4,7 @@ import { withoutClassified } from '../compile/classified.ts'
 import { createEventContext, eventSource } from '../compile/event-source.ts'
 import { compileExpression, compileFilter } from '../compile/expression.ts'
 import { createProfileContext, profileSource } from '../compile/profile-source.ts'
-import type { Binder, SqlContext } from '../compile/sql-context.ts'
+import type { Binder, EventContext, SqlContext } from '../compile/sql-context.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { UnknownBehavior } from '../errors.ts'
 import type { ReadView } from '../read-view.ts'
@@ -108,9 +108,14 @@ const withBehaviors = (
 WHERE 1`
 }
 
-const behaviorSql = (binder: Binder, context: SqlContext, { windowMs, selectors }: Behavior, nowMs: number): string => {
+const behaviorSql = (
+  binder: Binder,
+  context: EventContext,
+  { windowMs, selectors }: Behavior,
+  nowMs: number,
+): string => {
   const each = selectors.map(({ event, selector }) => {
-    const named = `e.event = ${binder.bind(event, 'String')}`
+    const named = context.isEvent(event)
     return selector === null ? `(${named})` : `(${named} AND ${compileFilter(parseExpression(selector), context)})`
   })
   const since = `e.time >= fromUnixTimestamp64Milli(${binder.bind(nowMs - windowMs, 'Int64')}, 'UTC')`

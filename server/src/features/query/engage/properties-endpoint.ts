@@ -22,6 +22,7 @@ export const engagePropertiesEndpoint = (deps: ResolveFilterDeps): Endpoint => (
       binder,
       `SELECT name, count() AS n, topK(1)(${typeSql})[1] AS type
        FROM (SELECT arrayJoin(p.properties) AS property, property.1 AS name, property.2 AS v ${profileRows(view, binder, filter).source})
+       WHERE name NOT IN ${binder.bind(view.names.hiddenProfileProperties, 'Array(String)')}
        GROUP BY name ORDER BY n DESC, name LIMIT ${binder.bind(limit, 'UInt32')}`,
     )
     const results = Object.fromEntries(found.map(({ name, n, type }) => [name, { count: n, type }]))

@@ -30,7 +30,7 @@ export const personRowsSql = (view: ReadView, binder: Binder, plan: FunnelPlan):
   const parts = matches.map(
     (match, at) => `if(${matchOfEntitySql(view, binder, context, plan.entity, match)}, ${at}, -1)`,
   )
-  const sessionMark = plan.sessions === null ? null : sessionMarkSql(binder, context, plan.sessions)
+  const sessionMark = plan.sessions === null ? null : sessionMarkSql(context, plan.sessions)
   const mark = plan.sumOf === null ? sessionMark : (sessionMark ?? '0')
   const number = plan.sumOf === null ? null : `ifNull(toFloat64OrNull(${context.eventProperty(plan.sumOf)}), 0)`
   const value = plan.by === null ? `''` : compileExpression(plan.by.on, 'json', context)

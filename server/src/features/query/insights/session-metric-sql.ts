@@ -34,7 +34,7 @@ const sessionsByPropertySql = (
   plan: MetricPlan,
   rules: Extract<SessionRules, { kind: 'property' }>,
 ): string => {
-  const id = (context: EventContext) => sessionMarkSql(binder, context, rules) ?? ''
+  const id = (context: EventContext) => sessionMarkSql(context, rules) ?? ''
   const session = (context: EventContext) => `(${context.personKey}, ${daySql(binder, plan)}, ${id(context)})`
   const where = (context: EventContext) => [...mayBeInSessions(binder, context, rules), `${id(context)} != ''`]
   return ofEvents(plan, binder, { name: 'uniqExact', of: 'v' }, eventRows(view, binder, plan, session, { where }))
@@ -46,7 +46,7 @@ const sessionEventRows = (view: ReadView, binder: Binder, plan: MetricPlan, rule
   const range = rangeOfDays(plan.buckets.zone, daysOfRange(plan.buckets))
   const { fromMs, toMs } = plan.buckets.range
   const inRange = `t >= ${binder.bind(fromMs, 'Int64')} AND t < ${binder.bind(toMs, 'Int64')}`
-  const mark = sessionMarkSql(binder, context, rules)
+  const mark = sessionMarkSql(context, rules)
   const columns = [
     `${context.personKey} AS who`,
     'toUnixTimestamp64Milli(e.time) AS t',
