@@ -63,6 +63,7 @@ export const composeQuery = ({
   const jql = createJql({
     regionDb,
     clock,
+    customEvent: (scope, id) => saved.customEvent(scope, id),
     query: query.routeDeps,
     settings: { ...config.jql, engineMemoryBytesMax: config.query.memoryBytesMax },
   })

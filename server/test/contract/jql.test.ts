@@ -143,6 +143,33 @@ describe('events', () => {
     ])
   })
 
+  it('of custom events are those of their parts, with the conditions of both', async () => {
+    const definition = { events: [{ event: 'buy' }, { event: 'view', where: 'properties["price"] > 7' }] }
+    const saved = await lethe.post(`/api/app/projects/${us.id}/custom-events`, {
+      headers: asAdmin,
+      body: { name: 'Worth it', definition },
+    })
+    const name = `$custom_event:${saved.json().results.id}`
+    const counted = `.groupBy(['name', 'distinct_id'], mixpanel.reducer.count()).sortAsc((row) => row.key.join())`
+    const ann = [
+      { key: ['buy', 'ann'], value: 1 },
+      { key: ['view', 'ann'], value: 1 },
+    ]
+    const all = [{ key: ['buy', null], value: 1 }, ...ann]
+    expect(await resultOf(overEvents(counted, selecting({ event: name })))).toEqual(all)
+    const narrow = selecting({ event: name, selector: 'properties["price"] > 1' })
+    expect(await resultOf(overEvents(counted, narrow))).toEqual(ann)
+    const labels = `.map((e) => e.labels).groupBy([(e) => String(e)], mixpanel.reducer.count())`
+    expect(await resultOf(overEvents(labels, selecting({ event: name, label: 'one' })))).toEqual([
+      { key: ['one'], value: 3 },
+    ])
+    const joined = `function main() { return join(Events(${days}), People(), {
+      type: 'inner', selectors: [{ event: '${name}' }] }).map((row) => row.event.name).sortAsc() }`
+    expect(await resultOf(joined)).toEqual(['buy', 'view'])
+    const none = await ask(overEvents('', selecting({ event: '$custom_event:4242' })))
+    expect([none.status, none.json().error]).toEqual([400, 'the project has no custom event 4242'])
+  })
+
   it('come person by person and in the order of time where people are meant', async () => {
     const script = overEvents(`.groupByUser((state, events) => [...(state || []), ..._.map(events, 'name')])`)
     expect(await resultOf(script)).toEqual([

@@ -22,6 +22,7 @@ describe('a retrieval', () => {
   const dayMs = 86_400_000
   const user = newId()
   const device = newId()
+  let cohortId = 0
 
   beforeAll(async () => {
     const track = (properties: object) =>
@@ -36,6 +37,11 @@ describe('a retrieval', () => {
     const answer = await lethe.post(`/import?strict=1&project_id=${us.id}`, { headers, body: imported })
     expect(answer.status).toBe(200)
     await lethe.post('/engage', { body: [{ $token: us.token, $distinct_id: user, $set: { plan: 'pro' } }] })
+    const cohorts = `/api/app/projects/${us.id}/cohorts`
+    const made = await lethe.post(cohorts, { headers, body: { name: 'List', definition: { type: 'static' } } })
+    cohortId = made.json().results.id
+    const body = [`$device:${device}`, 'somebody else']
+    expect((await lethe.send('PUT', `${cohorts}/${cohortId}/members`, { headers, body })).status).toBe(200)
   })
 
   const archiveOf = async (body: object) => {
@@ -55,10 +61,13 @@ describe('a retrieval', () => {
 
   it('for GDPR holds every event of the whole cluster and the profile', async () => {
     const archive = await archiveOf({ distinct_ids: [`$device:${device}`], disclosure_type: 'Sources' })
-    expect(archive.names).toEqual(['events.json', 'people.json', 'manifest.json'])
+    expect(archive.names).toEqual(['events.json', 'people.json', 'cohorts.json', 'manifest.json'])
     const all = ['Bought 100', 'Bought 364', 'Bought 366', 'Bought 900', 'Viewed', 'Viewed']
     expect(names(archive.lines('events.json'))).toEqual(all)
     expect(archive.lines('people.json')).toMatchObject([{ $distinct_id: user, $properties: { plan: 'pro' } }])
+    expect(archive.lines('cohorts.json')).toEqual([
+      { cohort_id: cohortId, distinct_id: `$device:${device}`, uploaded_at: expect.stringMatching(/^20.*Z$/) },
+    ])
     expect(archive.json('manifest.json')).toMatchObject({
       tracking_id: archive.id,
       project_id: us.id,
@@ -66,7 +75,7 @@ describe('a retrieval', () => {
       disclosure_type: 'DATA',
       requested_distinct_ids: [`$device:${device}`],
       distinct_ids: expect.arrayContaining([user, `$device:${device}`]),
-      records: { 'events.json': 6, 'people.json': 1 },
+      records: { 'events.json': 6, 'people.json': 1, 'cohorts.json': 1 },
       nothing_held: false,
     })
   })

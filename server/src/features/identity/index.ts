@@ -26,7 +26,7 @@ export {
 export { expiredEventSql, meantByDeletionSql } from './store/lifecycle-sql.ts'
 export { lockLinks } from './store/link-lock.ts'
 export { type LiveEvents, liveEventsSql } from './store/live-events.ts'
-export { canonicalIds, hiddenIdsSql, visibleMembersSql } from './store/people-list-sql.ts'
+export { canonicalIds, hiddenIdsSql, membershipsSql, visibleMembersSql } from './store/people-list-sql.ts'
 export { createPeopleTableHolder } from './store/people-table-holder.ts'
 export { createProjectFacts } from './store/project-facts.ts'
 export {

@@ -12,6 +12,7 @@ import {
   queryRoutes,
   requiredText,
 } from '../query/index.ts'
+import { type FindCustomEvent, withCustomEvents } from './custom-events.ts'
 import { heldBody } from './held-body.ts'
 import { openScript, type ScriptLimits } from './isolate/run-script.ts'
 import { parseSourceRequest } from './source-request.ts'
@@ -32,6 +33,7 @@ export interface JqlDeps {
   readonly regionDb: (regionId: string) => RegionDb
   readonly clock: Clock
   readonly settings: JqlSettings
+  readonly customEvent: FindCustomEvent
   /** Facts and limits of the Query API, which JQL belongs to. */
   readonly query: QueryRouteDeps
 }
@@ -100,7 +102,7 @@ const answer = async (deps: JqlDeps, { params, view, request }: QueryCall, end: 
     const script = await openScript(input, deps.settings)
     try {
       const { timeoutMs, engineMemoryBytesMax: memoryBytesMax } = deps.settings
-      const wanted = parseSourceRequest(script.request)
+      const wanted = await withCustomEvents(deps.customEvent, view.scope, parseSourceRequest(script.request))
       const db = deps.regionDb(view.scope.regionId)
       const records = openSource(db, view, wanted, { timeoutMs, memoryBytesMax }, request.signal)
       const body = await heldBody(script.results(records), end)

@@ -4,6 +4,7 @@ import {
   daysOfHistory,
   eventLineSql,
   lineSettings,
+  membershipsSql,
   visibleEventsSql,
   visibleProfilesSql,
 } from '../../identity/index.ts'
@@ -17,6 +18,7 @@ export interface PeopleReader {
     signal: AbortSignal,
   ): AsyncIterable<Buffer>
   profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
+  cohorts(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
   daysOfHistory(scope: ProjectScope): Promise<number>
 }
 
@@ -46,6 +48,20 @@ export const createPeopleReader = (db: RegionDb): PeopleReader => ({
     yield* await db.stream(
       `SELECT ${profileLineSql} FROM (${visibleProfilesSql('ids')})
        ORDER BY distinct_id FORMAT LineAsString`,
+      {
+        params: { projectId: scope.projectId, ids: distinctIds },
+        settings: lineSettings,
+        signal,
+        timeoutMs: readTimeoutMs,
+      },
+    )
+  },
+  cohorts: async function* (scope, distinctIds, signal) {
+    yield* await db.stream(
+      `SELECT concat('{"cohort_id":', toString(cohort_id), ',"distinct_id":', toJSONString(distinct_id),
+         ',"uploaded_at":"', formatDateTime(min(ingested_at), '%Y-%m-%dT%H:%i:%SZ', 'UTC'), '"}')
+       FROM (${membershipsSql})
+       GROUP BY cohort_id, distinct_id ORDER BY cohort_id, distinct_id FORMAT LineAsString`,
       {
         params: { projectId: scope.projectId, ids: distinctIds },
         settings: lineSettings,

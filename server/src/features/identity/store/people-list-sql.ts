@@ -12,6 +12,14 @@ FROM (${rows}) AS m
 LEFT ANY JOIN (${resolutionSql('everybody')}) AS r ON m.distinct_id = r.distinct_id
 WHERE m.ingested_at > r.hidden_until`
 
+/** Uploads that name the bound `ids`, as anybody may see them: `cohort_id`, `distinct_id`, `ingested_at`. */
+export const membershipsSql = `
+SELECT m.cohort_id AS cohort_id, m.distinct_id AS distinct_id, m.ingested_at AS ingested_at
+FROM (SELECT cohort_id, distinct_id, ingested_at FROM cohort_member
+      WHERE project_id = {projectId:UInt64} AND distinct_id IN {ids:Array(String)}) AS m
+LEFT ANY JOIN (${resolutionSql('ids')}) AS r ON m.distinct_id = r.distinct_id
+WHERE m.ingested_at > r.hidden_until`
+
 /** Ids whose earlier rows no read sees while their erasure runs (PRIV-21): for copies of what was read before. */
 export const hiddenIdsSql = 'SELECT distinct_id FROM hidden_id WHERE project_id = {projectId:UInt64}'
 

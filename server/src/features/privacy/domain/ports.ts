@@ -39,6 +39,8 @@ export interface PeopleReader {
   ): AsyncIterable<Buffer>
   /** One JSON line per profile: `{"$distinct_id":…,"$properties":{…}}`. */
   profiles(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
+  /** One JSON line per uploaded cohort that holds one of the ids: `{"cohort_id":…,"distinct_id":…,"uploaded_at":…}`. */
+  cohorts(scope: ProjectScope, distinctIds: readonly string[], signal: AbortSignal): AsyncIterable<Buffer>
   /** Days from the month of the project's first event to now; 0 without events. A bound, not a count. */
   daysOfHistory(scope: ProjectScope): Promise<number>
 }

@@ -20,7 +20,7 @@ export interface ArchiveInput {
 
 /**
  * PRIV-17: a plain zip, which every unzip opens, streamed as it is read. Files by disclosure type (privacy §1.8):
- * DATA: events.json (raw export lines) and people.json; CATEGORIES: categories.json (names, no values);
+ * DATA: events.json (raw export lines), people.json and cohorts.json (uploads that name them); CATEGORIES: categories.json (names, no values);
  * SOURCES: sources.json (how the data was collected). Always last: manifest.json with what was asked and counted.
  */
 export const buildArchive = (input: ArchiveInput): { readonly body: Readable } => {
@@ -44,6 +44,8 @@ const fill = async (zip: ZipFile, input: ArchiveInput): Promise<void> => {
   if (input.task.disclosureType === 'DATA') {
     files['events.json'] = await addLines(zip, 'events.json', events())
     files['people.json'] = await addLines(zip, 'people.json', profiles())
+    const cohorts = input.people.cohorts(input.scope, ids, input.signal)
+    files['cohorts.json'] = await addLines(zip, 'cohorts.json', cohorts)
   } else if (input.task.disclosureType === 'CATEGORIES') {
     const names = await collectNames(splitLines(events()), splitLines(profiles()))
     files['categories.json'] = names.event_names.length + names.profile_properties.length
