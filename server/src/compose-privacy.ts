@@ -1,5 +1,7 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
+import type { Access } from './features/access/index.ts'
+import { downloadsOf } from './features/audit/index.ts'
 import { createLedgerHolder } from './features/duplicates/index.ts'
 import { createPeopleReader } from './features/export/index.ts'
 import { createClusterStore, createHiddenSet, createPeopleTableHolder, lockLinks } from './features/identity/index.ts'
@@ -18,6 +20,7 @@ export interface ComposePrivacyDeps {
   readonly stores: Stores
   readonly regionDb: (regionId: string) => RegionDb
   readonly audit: AuditLog
+  readonly mayUse: Access['mayUse']
   readonly clock: Clock
   readonly secret: Buffer
   readonly log: Log
@@ -26,7 +29,14 @@ export interface ComposePrivacyDeps {
 /** Every table of the region engine with rows of people (invariant 6). Links go last: they say who belongs together. */
 export const tableHolders = (regionDb: (regionId: string) => RegionDb): readonly PersonalDataHolder[] => [
   createPeopleTableHolder(
-    { name: 'events', table: 'event', idColumns: ['distinct_id'], arrivedColumn: 'ingested_at', eraseAfter: [] },
+    {
+      name: 'events',
+      table: 'event',
+      idColumns: ['distinct_id'],
+      arrivedColumn: 'ingested_at',
+      timeColumn: 'time',
+      eraseAfter: [],
+    },
     regionDb,
   ),
   createPeopleTableHolder(
@@ -72,6 +82,7 @@ export const composePrivacy = ({
   stores,
   regionDb,
   audit,
+  mayUse,
   clock,
   secret,
   log,
@@ -96,6 +107,8 @@ export const composePrivacy = ({
     },
     whileNoRewrite: createEventRewriteLock(stores.control),
     audit,
+    downloadsOf: (projectId, trackingId) => downloadsOf(stores.control, projectId, trackingId),
+    mayUse: (principal, permission, projectId) => mayUse(principal, permission, { id: projectId }),
     clock,
     secret,
     settings: { ...settings, scanDaysMax: scanDays },

@@ -120,7 +120,7 @@ export interface Authenticator {
 }
 
 /** True when `principal` holds `permission` on the project, now. */
-export type MayUse = (principal: Principal, permission: Permission, project: Project) => boolean
+export type MayUse = (principal: Principal, permission: Permission, project: Pick<Project, 'id'>) => boolean
 
 export const jsonReply = (status: number, body: object, headers?: Record<string, string>): Reply =>
   headers === undefined ? { status, body } : { status, body, headers }

@@ -12,6 +12,8 @@ export interface HolderCount {
   readonly rowCount: number
   /** Partitions, or object keys' folders, that hold the rows. Never a personal value. */
   readonly partitions: readonly string[]
+  /** First and last time that the rows are about, ISO in UTC; only from holders of rows with such a time, when there are any. */
+  readonly span?: { readonly first: string; readonly last: string }
 }
 
 /**

@@ -13,6 +13,7 @@ import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
 import { lexiconRoutes } from '../../src/features/lexicon/create-lexicon.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { peopleRoutes } from '../../src/features/people/routes.ts'
+import { privacyPageRoutes } from '../../src/features/privacy/page-routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
@@ -28,6 +29,7 @@ import { accountCases, accountRegionless } from './residency-account-cases.ts'
 import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { peopleCases } from './residency-people-cases.ts'
+import { privacyPageCases, privacyPageRegionless } from './residency-privacy-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 import { signInRegionless } from './residency-sign-in-cases.ts'
 import { ssoRegionless } from './residency-sso-cases.ts'
@@ -83,7 +85,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'reports.routes': reportRoutes(none),
   'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
   'people.routes': peopleRoutes(none),
-  'privacy.routes': privacyRoutes(none),
+  'privacy.routes': [...privacyRoutes(none), ...privacyPageRoutes(none)],
   'access.routes': accessRoutes(none),
   'signIn.routes': signInRoutes(none),
   'audit.routes': createAudit(none).routes,
@@ -103,6 +105,8 @@ export interface Asked {
   readonly retrievalId: string
   readonly deletionId: string
   readonly link: string
+  /** Headers of an owner who has logged in. */
+  readonly session: Readonly<Record<string, string>>
 }
 export interface Sent extends SendOptions {
   readonly path: string
@@ -289,6 +293,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   ...lifecycleCases(asAccount),
   ...peopleCases(asAccount),
   ...accountCases(),
+  ...privacyPageCases(),
   ...savedCases,
   'GET /api/app/projects/:projectId/audit-log': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/audit-log?note=${canary}`,
@@ -307,6 +312,7 @@ export const regionless: Readonly<Record<string, string>> = {
   'DELETE /api/app/me/gdpr-tokens/:tokenId': 'as login',
   'GET /api/app/organizations/:organizationId/audit-log': 'an organization has projects in several regions',
   ...accountRegionless,
+  ...privacyPageRegionless,
   ...ssoRegionless,
   'GET /api/app/regions': 'tells the regions',
   ...Object.fromEntries(

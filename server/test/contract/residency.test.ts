@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basic, bearer, type Lethe, startLethe } from '../support/lethe.ts'
-import { adminAccount, eu, stranger, strangerAccount, us } from '../support/provision.ts'
+import { logIn } from '../support/log-in.ts'
+import { adminAccount, eu, owner, stranger, strangerAccount, us } from '../support/provision.ts'
 import { scanFolder } from '../support/raw-scan.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
@@ -85,7 +86,8 @@ describe('two regions', () => {
       expect((await lethe.post('/engage', { host, body: [anUpdate(home.token, canary)] })).text).toBe('1')
       const retrievalId = await createTask(lethe, home, 'retrievals', `id ${canary}`)
       const deletionId = await createTask(lethe, home, 'deletions', `unseen ${canary}`)
-      asked.set(home, { retrievalId, deletionId, link: await archiveLink(lethe, home, retrievalId) })
+      const session = await logIn(lethe, owner)
+      asked.set(home, { retrievalId, deletionId, link: await archiveLink(lethe, home, retrievalId), session })
     }
   })
   afterAll(async () => {
@@ -101,7 +103,9 @@ describe('two regions', () => {
         canary,
         ...(asked.get(home) as Omit<Asked, 'canary' | 'home'>),
       })
-      const headers = { ...sent.headers, 'X-Note': canary, Origin: 'https://shop.test' }
+      // A session acts for pages of its own host only.
+      const origin = sent.headers?.['Cookie'] === undefined ? { Origin: 'https://shop.test' } : {}
+      const headers = { ...sent.headers, 'X-Note': canary, ...origin }
       const answer = await lethe.send(route.method, path, { ...sent, headers, host: wrong.host })
       expect(answer.status).toBe(403)
       const { error } = answer.json()

@@ -138,6 +138,7 @@ const rigOver = (engines: TestEngines) => {
     idHash,
     clusters: createClusterStore(db),
     people,
+    holders: tableHolders(() => db),
     archiveDays: 30,
     onProblem: (_trackingIds, error) => problems.push(error),
     nowMs,

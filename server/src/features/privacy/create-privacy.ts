@@ -1,6 +1,7 @@
 import type { Route } from '../../http/route.ts'
 import type { AuditLog } from '../../kernel/audit.ts'
 import { assert } from '../../kernel/errors.ts'
+import type { Permission, Principal } from '../../kernel/principal.ts'
 import type { Region } from '../../kernel/region.ts'
 import type { PersonalDataHolder } from '../../kernel/subject.ts'
 import type { Clock } from '../../kernel/time.ts'
@@ -14,6 +15,8 @@ import type { DeletionDeps } from './erase/deletion-deps.ts'
 import { createGate } from './erase/gate.ts'
 import { createRequestObjectsHolder } from './erase/request-objects-holder.ts'
 import { runDeletions } from './erase/run-deletions.ts'
+import { privacyPageRoutes } from './page-routes.ts'
+import type { Download } from './page-wire.ts'
 import { createReceiptSigner } from './receipt.ts'
 import { runRetrievals } from './retrieve/run-retrievals.ts'
 import { privacyRoutes } from './routes.ts'
@@ -42,6 +45,9 @@ export interface PrivacyDeps {
   readonly lockPeople: (tx: ControlTx, regionId: string) => Promise<void>
   readonly whileNoRewrite: <T>(regionId: string, work: () => Promise<T>) => Promise<T>
   readonly audit: AuditLog
+  /** Downloads of an archive, newest first, as the audit log has them. */
+  readonly downloadsOf: (projectId: number, trackingId: string) => Promise<readonly Download[]>
+  readonly mayUse: (principal: Principal, permission: Permission, projectId: number) => boolean
   readonly clock: Clock
   /** The installation's secret: keys id hashes, links and receipts. */
   readonly secret: Buffer
@@ -98,12 +104,12 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
 
   // Who may ask for more may also look more often.
   const callsPerSecond = Math.max(settings.statusRatePerSecond, settings.ratePerSecond)
-  const routes = privacyRoutes({
+  const routeDeps = {
     control,
-    idLists: (regionId) => createIdLists(objects(regionId)),
-    people: (regionId) => of(regionId).people,
+    idLists: (regionId: string) => createIdLists(objects(regionId)),
+    people: (regionId: string) => of(regionId).people,
     objects,
-    region: (regionId) => of(regionId).region,
+    region: (regionId: string) => of(regionId).region,
     idHash,
     nowMs,
     audit: deps.audit,
@@ -115,7 +121,12 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
     createShape: settings.createShape,
     maxIds: { deletion: settings.deletionMaxIds, retrieval: settings.retrievalMaxIds },
     callRate: createRateLimit(callsPerSecond, Math.max(callBurst, callsPerSecond), nowMs),
-  })
+    mayUse: deps.mayUse,
+    linkDays: settings.linkDays,
+    downloadsOf: deps.downloadsOf,
+    dryRun: (regionId: string) => ({ clusters: of(regionId).clusters, holders }),
+  }
+  const routes = [...privacyRoutes(routeDeps), ...privacyPageRoutes(routeDeps)]
 
   const startRegionWorker = (region: PrivacyRegion): Worker => {
     const regionId = region.region.id
@@ -168,6 +179,7 @@ export const createPrivacy = (deps: PrivacyDeps): Privacy => {
           objects: region.objects,
           clusters: region.clusters,
           people: region.people,
+          holders: deps.tableHolders,
           archiveDays: settings.archiveDays,
         }),
       )

@@ -1,9 +1,11 @@
 import { jsonReply, type Received, type Reply, type Route, type Scoped, type ScopedRoute } from '../../http/route.ts'
 import { type AuditEventType, type AuditLog, actorOf } from '../../kernel/audit.ts'
 import { AppError, Forbidden, WrongRegion } from '../../kernel/errors.ts'
+import type { Permission, Principal } from '../../kernel/principal.ts'
 import type { Region } from '../../kernel/region.ts'
 import type { RateLimit } from '../../platform/limits/rate-limit.ts'
 import type { ObjectStore } from '../../platform/objects/object-store.ts'
+import { archiveReply } from './archive-reply.ts'
 import { parseBody, parseCreateRequest, parseDistinctIds } from './domain/create-request.ts'
 import type { PrivacyTask, TaskKind } from './domain/task.ts'
 import type { ReceiptSigner } from './receipt.ts'
@@ -29,6 +31,7 @@ export interface RouteDeps extends RequestDeps {
   readonly maxIds: Readonly<Record<TaskKind, number>>
   /** For status and cancel calls; creates are limited by the store. */
   readonly callRate: RateLimit
+  readonly mayUse: (principal: Principal, permission: Permission, projectId: number) => boolean
 }
 
 // 2,000 ids of 1 kB, JSON-escaped, twice over.
@@ -116,7 +119,8 @@ const status = async (deps: RouteDeps, kind: TaskKind, request: Scoped): Promise
   }
 }
 
-const linkOf = (deps: RouteDeps, task: PrivacyTask): string =>
+/** Signed, to be opened without a credential; empty while there is no archive. */
+export const linkOf = (deps: RouteDeps, task: PrivacyTask): string =>
   task.state === 'SUCCESS' && task.archiveObjectKey !== null
     ? deps.links.sign(deps.region(task.region).publicUrl, task.trackingId)
     : ''
@@ -159,30 +163,19 @@ const download = async (deps: RouteDeps, request: Received): Promise<Reply> => {
   if (verdict === 'expired')
     throw new AppError('NOT_FOUND', 'this link has expired; ask for the status again', { status: 410 })
   const task = await taskStore.findRetrieval(deps.control, trackingId)
-  const gone = new AppError('NOT_FOUND', 'the archive is no longer kept', { status: 410 })
-  if (task === null || task.state !== 'SUCCESS' || task.archiveObjectKey === null) throw gone
-  const home = deps.region(task.region)
-  if (request.region !== null && request.region.id !== task.region) throw new WrongRegion(task.region, home.webHost)
-  const object = await deps.objects(task.region).get(task.archiveObjectKey)
-  if (object === null) throw gone
-  await deps.audit.append({
-    type: 'user_data_export.downloaded',
-    actor: { type: 'system', id: null, name: 'signed link' },
-    organizationId: null,
-    projectId: task.projectId,
-    target: { type: 'privacy_task', id: trackingId },
-    requestId: request.requestId,
-  })
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'application/zip',
-      'Content-Length': String(object.info.sizeBytes),
-      'Content-Disposition': `attachment; filename="retrieval-${trackingId}.zip"`,
-      'Cache-Control': 'no-store',
-    },
-    body: object.body,
+  if (task !== null && request.region !== null && request.region.id !== task.region) {
+    throw new WrongRegion(task.region, deps.region(task.region).webHost)
   }
+  return archiveReply(deps.objects, task, ({ projectId }) =>
+    deps.audit.append({
+      type: 'user_data_export.downloaded',
+      actor: { type: 'system', id: null, name: 'signed link' },
+      organizationId: null,
+      projectId,
+      target: { type: 'privacy_task', id: trackingId },
+      requestId: request.requestId,
+    }),
+  )
 }
 
 const trackingIdOf = (request: Received): string => request.params['trackingId'] ?? ''

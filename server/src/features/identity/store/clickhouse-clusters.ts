@@ -35,34 +35,67 @@ export interface ClusterStore {
    * Follows chains until nothing is added. `linkedUntil` (engine clock) leaves out links made after it.
    */
   expand(scope: ProjectScope, distinctIds: readonly string[], linkedUntil?: string): Promise<readonly string[]>
+  /** The clusters that `distinctIds` belong to, each with every id of it; an id that is not linked is one by itself. */
+  clustersOf(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly (readonly string[])[]>
   /** Those of the ids of which a visible event, a profile or a link is held; may answer more ids than were asked. */
   heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
-export const createClusterStore = (db: RegionDb): ClusterStore => ({
-  expand: async (scope, distinctIds, linkedUntil) => {
+interface Link {
+  readonly distinct_id: string
+  readonly canonical_id: string
+}
+
+export const createClusterStore = (db: RegionDb): ClusterStore => {
+  /** Every id that chains of links lead to, and those links. */
+  const follow = async (scope: ProjectScope, distinctIds: readonly string[], linkedUntil?: string) => {
     const sql = linkedSql(linkedUntil === undefined ? '' : `AND linked_at <= {until:DateTime64(6, 'UTC')}`)
     const known = new Set(distinctIds)
+    const links: Link[] = []
     let frontier: readonly string[] = [...known]
     while (frontier.length > 0) {
-      const links = await db.rows<{ distinct_id: string; canonical_id: string }>(sql, {
+      const found = await db.rows<Link>(sql, {
         params: {
           projectId: scope.projectId,
           ids: frontier,
           ...(linkedUntil === undefined ? {} : { until: linkedUntil }),
         },
       })
-      const found = links.flatMap((link) => [link.distinct_id, link.canonical_id])
-      frontier = [...new Set(found)].filter((id) => !known.has(id))
+      links.push(...found)
+      const ids = found.flatMap((link) => [link.distinct_id, link.canonical_id])
+      frontier = [...new Set(ids)].filter((id) => !known.has(id))
       for (const id of frontier) known.add(id)
     }
-    return [...known]
-  },
-  heldIds: async (scope, distinctIds) => {
-    const rows = await db.rows<{ distinct_id: string }>(heldIdsSql, {
-      params: { projectId: scope.projectId, ids: distinctIds },
-      timeoutMs: readTimeoutMs,
-    })
-    return new Set(rows.map((row) => row.distinct_id))
-  },
-})
+    return { known, links }
+  }
+
+  return {
+    expand: async (scope, distinctIds, linkedUntil) => [...(await follow(scope, distinctIds, linkedUntil)).known],
+    clustersOf: async (scope, distinctIds) => {
+      const { known, links } = await follow(scope, distinctIds)
+      return connected(known, links)
+    },
+    heldIds: async (scope, distinctIds) => {
+      const rows = await db.rows<{ distinct_id: string }>(heldIdsSql, {
+        params: { projectId: scope.projectId, ids: distinctIds },
+        timeoutMs: readTimeoutMs,
+      })
+      return new Set(rows.map((row) => row.distinct_id))
+    },
+  }
+}
+
+/** Ids that links join, however far. */
+const connected = (ids: ReadonlySet<string>, links: readonly Link[]): readonly (readonly string[])[] => {
+  const parent = new Map<string, string>()
+  const rootOf = (id: string): string => {
+    let at = id
+    for (let up = parent.get(at); up !== undefined; up = parent.get(at)) at = up
+    return at
+  }
+  for (const { distinct_id, canonical_id } of links) {
+    const [a, b] = [rootOf(distinct_id), rootOf(canonical_id)]
+    if (a !== b) parent.set(a, b)
+  }
+  return [...Map.groupBy(ids, rootOf).values()]
+}

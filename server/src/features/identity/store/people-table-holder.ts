@@ -8,11 +8,31 @@ export interface PeopleTable {
   readonly idColumns: readonly string[]
   /** Engine-clock column that says when the row came in. */
   readonly arrivedColumn: string
+  /** Column of the time that a row is about, where it has one. */
+  readonly timeColumn?: string
   readonly eraseAfter: readonly string[]
 }
 
 // A rewrite of every part of a large table takes minutes, not hours; beyond this the engine is stuck and the task is tried again.
 const mutationTimeoutMs = 30 * 60_000
+
+interface CountRow {
+  readonly partition: string
+  readonly row_count: string
+  readonly first?: string
+  readonly last?: string
+}
+
+/** The engine's times are UTC, without zone. */
+const spanOf = (rows: readonly CountRow[]): Pick<HolderCount, 'span'> => {
+  const [first] = rows.flatMap((row) => row.first ?? []).sort()
+  const last = rows
+    .flatMap((row) => row.last ?? [])
+    .sort()
+    .at(-1)
+  if (first === undefined || last === undefined) return {}
+  return { span: { first: `${first.replace(' ', 'T')}Z`, last: `${last.replace(' ', 'T')}Z` } }
+}
 
 /** A holder over one table of the region engine. `regionDb` finds the engine of a scope's region. */
 export const createPeopleTableHolder = (
@@ -29,8 +49,11 @@ export const createPeopleTableHolder = (
 
     count: async (scope, subject): Promise<HolderCount> => {
       const until = subject.ingestedUntil === null ? '' : `AND ${spec.arrivedColumn} <= {until:DateTime64(6, 'UTC')}`
-      const rows = await regionDb(scope.regionId).rows<{ partition: string; row_count: string }>(
-        `SELECT _partition_id AS partition, count() AS row_count FROM ${spec.table}
+      const { timeColumn } = spec
+      const span =
+        timeColumn === undefined ? '' : `, toString(min(${timeColumn})) AS first, toString(max(${timeColumn})) AS last`
+      const rows = await regionDb(scope.regionId).rows<CountRow>(
+        `SELECT _partition_id AS partition, count() AS row_count${span} FROM ${spec.table}
          WHERE project_id = {projectId:UInt64} AND (${isTheirs('{ids:Array(String)}')}) ${until}
          GROUP BY partition ORDER BY partition`,
         {
@@ -44,6 +67,7 @@ export const createPeopleTableHolder = (
       return {
         rowCount: rows.reduce((sum, row) => sum + Number(row.row_count), 0),
         partitions: rows.map((row) => row.partition),
+        ...spanOf(rows),
       }
     },
 

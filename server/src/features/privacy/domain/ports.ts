@@ -4,6 +4,8 @@ import type { ProjectScope } from '../../../kernel/scope.ts'
 export interface Clusters {
   /** `linkedUntil`: by the links that the engine took in until then. */
   expand(scope: ProjectScope, distinctIds: readonly string[], linkedUntil?: string): Promise<readonly string[]>
+  /** The clusters that the ids belong to, each with every id of it. */
+  clustersOf(scope: ProjectScope, distinctIds: readonly string[]): Promise<readonly (readonly string[])[]>
   /** Those of the ids of which anything is held. */
   heldIds(scope: ProjectScope, distinctIds: readonly string[]): Promise<ReadonlySet<string>>
 }

@@ -29,7 +29,20 @@ export interface PrivacyTask {
   readonly failure: string | null
   readonly archiveObjectKey: string | null
   readonly evidence: Evidence | null
+  /** Of a retrieval that has begun. */
+  readonly progress: RetrievalProgress | null
   readonly receipt: string | null
+}
+
+/** How far a retrieval is, in numbers. */
+export interface RetrievalProgress {
+  readonly ids_in_clusters: number
+  readonly holders: readonly {
+    readonly holder: string
+    /** Rows held when it began; null: not all of them are asked for, so that their number says nothing. */
+    readonly rows_held: number | null
+    readonly rows_written: number
+  }[]
 }
 
 export interface HolderEvidence {

@@ -15,6 +15,7 @@ const input = (disclosureType: PrivacyTask['disclosureType']): ArchiveInput => (
   scope: projectScope(1, 'US'),
   list: { distinct_ids: ['a'], requested_at_ms: 0 },
   sinceMs: null,
+  onRead: async () => undefined,
   people: { events: failing, profiles: failing, cohorts: failing, daysOfHistory: async () => 0 },
   nowMs: () => 0,
   signal: new AbortController().signal,

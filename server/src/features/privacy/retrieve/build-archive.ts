@@ -14,6 +14,8 @@ export interface ArchiveInput {
   /** Null: everything. */
   readonly sinceMs: number | null
   readonly people: PeopleReader
+  /** Told how many lines of a holder were read, now and then and at its end. */
+  readonly onRead: (holder: 'events' | 'profiles', lineCount: number) => Promise<void>
   readonly nowMs: () => number
   readonly signal: AbortSignal
 }
@@ -37,8 +39,8 @@ export const buildArchive = (input: ArchiveInput): { readonly body: Readable } =
 
 const fill = async (zip: ZipFile, input: ArchiveInput): Promise<void> => {
   const ids = input.list.cluster_ids ?? input.list.distinct_ids
-  const events = () => input.people.events(input.scope, ids, input.sinceMs, input.signal)
-  const profiles = () => input.people.profiles(input.scope, ids, input.signal)
+  const events = () => told(input, 'events', input.people.events(input.scope, ids, input.sinceMs, input.signal))
+  const profiles = () => told(input, 'profiles', input.people.profiles(input.scope, ids, input.signal))
   const files: Record<string, number> = {}
 
   if (input.task.disclosureType === 'DATA') {
@@ -57,6 +59,19 @@ const fill = async (zip: ZipFile, input: ArchiveInput): Promise<void> => {
   }
   zip.addBuffer(pretty(manifest(input, ids, files)), 'manifest.json')
   zip.end()
+}
+
+/** Passes the chunks on and says how many lines there were. */
+const told = async function* (
+  { onRead }: ArchiveInput,
+  holder: 'events' | 'profiles',
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  const counted = countedLines(chunks)
+  for await (const chunk of counted.chunks) {
+    yield chunk
+    await onRead(holder, counted.lineCount())
+  }
 }
 
 const addLines = async (zip: ZipFile, name: string, chunks: AsyncIterable<Buffer>): Promise<number> => {

@@ -1,5 +1,6 @@
 import { AppError, assert } from '../../../kernel/errors.ts'
 import { projectScope } from '../../../kernel/scope.ts'
+import type { PersonalDataHolder } from '../../../kernel/subject.ts'
 import { dayMs } from '../../../kernel/time.ts'
 import type { ObjectStore } from '../../../platform/objects/object-store.ts'
 import type { ControlDb } from '../../../platform/postgres/control-db.ts'
@@ -8,6 +9,7 @@ import type { PrivacyTask } from '../domain/task.ts'
 import { archivePrefix, type IdLists } from '../store/id-lists.ts'
 import { type IdHash, taskStore } from '../store/postgres-task-store.ts'
 import { buildArchive } from './build-archive.ts'
+import { openProgress } from './progress.ts'
 
 export interface RetrievalDeps {
   readonly regionId: string
@@ -17,6 +19,8 @@ export interface RetrievalDeps {
   readonly idHash: IdHash
   readonly clusters: Clusters
   readonly people: PeopleReader
+  /** Of tables: what they hold when a retrieval begins is what it is measured by. */
+  readonly holders: readonly PersonalDataHolder[]
   readonly archiveDays: number
   readonly onProblem: (trackingIds: readonly string[], error: unknown) => void
   readonly nowMs: () => number
@@ -88,10 +92,13 @@ const retrieve = async (deps: RetrievalDeps, task: PrivacyTask): Promise<void> =
   // A lost list is not an empty one: the archive would say that nothing is held.
   assert(list !== null, 'the list of ids is gone')
   const key = task.archiveObjectKey ?? `${archivePrefix(task.projectId)}${task.trackingId}.zip`
+  const scope = projectScope(task.projectId, task.region)
+  const progress = await openProgress(deps, task, scope, list.cluster_ids ?? list.distinct_ids)
   const archive = buildArchive({
     task,
-    scope: projectScope(task.projectId, task.region),
+    scope,
     list,
+    onRead: progress.onRead,
     sinceMs: task.complianceType === 'ccpa' ? task.requestedAtMs - ccpaMs : null,
     people: deps.people,
     nowMs: deps.nowMs,
@@ -100,6 +107,7 @@ const retrieve = async (deps: RetrievalDeps, task: PrivacyTask): Promise<void> =
   await deps.objects.put(key, archive.body)
   await taskStore.move(deps.control, 'finish', 'SUCCESS', task.trackingId, {
     finished_at: new Date(deps.nowMs()),
+    evidence: progress.json(),
     archive_object_key: key,
     archive_expires_at: new Date(deps.nowMs() + deps.archiveDays * dayMs),
   })

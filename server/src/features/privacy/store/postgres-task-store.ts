@@ -1,6 +1,13 @@
 import { hmacSha256Hex } from '../../../kernel/hash.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
-import type { ComplianceType, DisclosureType, Evidence, PrivacyTask, TaskKind } from '../domain/task.ts'
+import type {
+  ComplianceType,
+  DisclosureType,
+  Evidence,
+  PrivacyTask,
+  RetrievalProgress,
+  TaskKind,
+} from '../domain/task.ts'
 import { statesBefore, type TaskTrigger } from '../domain/task-state.ts'
 
 /** Hash of an id under the installation's key: the only trace of an id in the control store (invariant 3). */
@@ -27,7 +34,7 @@ export interface NewTask {
   readonly scanDays: number
 }
 
-interface TaskRow {
+export interface TaskRow {
   readonly tracking_id: string
   readonly kind: TaskKind
   readonly project_id: number
@@ -48,17 +55,17 @@ interface TaskRow {
   readonly attempt_count: number
   readonly failure: string | null
   readonly archive_object_key: string | null
-  readonly evidence: Evidence | null
+  readonly evidence: Evidence | RetrievalProgress | null
   readonly receipt: string | null
 }
 
-const taskSql = `
+export const taskSql = `
 SELECT t.*, a.email,
        floor(extract(epoch FROM t.requested_at) * 1000)::bigint::text AS requested_at_ms,
        to_char(t.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS date_requested
 FROM privacy_task t JOIN account a ON a.id = t.requested_by`
 
-const toTask = (row: TaskRow): PrivacyTask => ({
+export const toTask = (row: TaskRow): PrivacyTask => ({
   trackingId: row.tracking_id,
   kind: row.kind,
   projectId: row.project_id,
@@ -79,7 +86,9 @@ const toTask = (row: TaskRow): PrivacyTask => ({
   attemptCount: row.attempt_count,
   failure: row.failure,
   archiveObjectKey: row.archive_object_key,
-  evidence: row.evidence,
+  // One column, by kind of task.
+  evidence: row.kind === 'deletion' ? (row.evidence as Evidence | null) : null,
+  progress: row.kind === 'retrieval' ? (row.evidence as RetrievalProgress | null) : null,
   receipt: row.receipt,
 })
 
@@ -147,10 +156,6 @@ export const taskStore = {
   /** For signed links, which name no project. */
   findRetrieval: async (tx: ControlTx, trackingId: string): Promise<PrivacyTask | null> =>
     (await tasks(tx, `t.kind = 'retrieval' AND t.tracking_id = $1`, [trackingId]))[0] ?? null,
-
-  /** Newest first. */
-  ofProject: (tx: ControlTx, projectId: number, kind: TaskKind, maxCount: number) =>
-    tasks(tx, 't.project_id = $1 AND t.kind = $2 ORDER BY t.requested_at DESC LIMIT $3', [projectId, kind, maxCount]),
 
   /** Unfinished work of a region whose time has come, oldest first. */
   due: (tx: ControlTx, region: string, kind: TaskKind, now: Date, maxCount: number) =>
