@@ -69,6 +69,10 @@ const aMetric = (random: Random): EventMetric => {
     ...(isCounted ? {} : { property: 'n' }),
     ...(per_user === undefined ? {} : { per_user }),
     ...(isPercentile ? { percentile: random.pick([0, 25, 90, 100]) } : {}),
+    ...(math !== 'sessions' && random.next() < 0.2 ? { first_time: true } : {}),
+    ...((per_user !== undefined || ['unique', 'dau', 'wau', 'mau'].includes(math)) && random.next() < 0.3
+      ? { group_key: 'v' }
+      : {}),
   }
 }
 
@@ -184,7 +188,18 @@ const measured = (
 }
 
 const expected = (metric: EventMetric, { buckets, isWhole }: MetricPlan, events: readonly Known[]) => {
-  const mine = events.filter(({ event }) => metric.event === '$any_event' || event === metric.event)
+  const named = events.filter(({ event }) => metric.event === '$any_event' || event === metric.event)
+  // Groups are who does it: once for each that an event names.
+  const done =
+    metric.group_key === undefined
+      ? named
+      : named.flatMap((event) =>
+          event.keys.filter((key) => key !== 'undefined').map((key): Known => ({ ...event, who: key })),
+        )
+  const firstMs = new Map<string, number>()
+  for (const { who, timeMs } of done) firstMs.set(who, Math.min(timeMs, firstMs.get(who) ?? timeMs))
+  const mine =
+    metric.first_time === true ? done.filter(({ who, timeMs }) => who !== '' && firstMs.get(who) === timeMs) : done
   const starts = buckets.keys.map((key) => Math.max(buckets.range.fromMs, startOfKey(zone, key)))
   const days = lastDays(buckets)
   const valuesOf = (some: readonly Known[]) =>

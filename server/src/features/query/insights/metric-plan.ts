@@ -1,3 +1,4 @@
+import type { Entity } from '../compile/entity.ts'
 import type { Match } from '../compile/match.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import type { Model } from '../domain/insights/attribution.ts'
@@ -43,6 +44,8 @@ interface OfReport {
 export interface MetricPlan extends OfReport {
   readonly kind: 'events'
   readonly match: Match
+  /** Who is counted, where the measurement counts anybody. */
+  readonly entity: Entity
   readonly measurement: Measurement
   /** From 0 to 1, where something is a percentile. */
   readonly quantile: number

@@ -22,12 +22,11 @@ export const metricSql = (view: ReadView, binder: Binder, plan: MetricPlan): str
   return lines[measurement.kind]()
 }
 
-const person = (context: EventContext): string => context.personKey
-const isSomebody = (context: EventContext): readonly string[] => [context.isSomebody]
+const person = (): string => 'person'
 
 const uniqueSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => {
   if (plan.segments !== 'all' && isSplit(plan)) return uniqueInOneSql(view, binder, plan, plan.segments)
-  const rows = eventRows(view, binder, plan, person, { where: isSomebody })
+  const rows = eventRows(view, binder, plan, person, { hasPerson: true })
   if (!plan.isFirstOnly) return ofEvents(plan, binder, { name: 'uniqExact', of: 'v' }, rows)
   const first = `SELECT ${k(plan)}min(b) AS b, v FROM (${keyed(plan, rows, 'b, v')}) GROUP BY ${k(plan)}v`
   return ofKeys(plan, binder, 'count()', `SELECT * FROM (${first})`)
@@ -35,8 +34,8 @@ const uniqueSql = (view: ReadView, binder: Binder, plan: MetricPlan): string => 
 
 /** Everybody under one combination of values: the first, or last, of each interval; of one instant the least, or greatest. */
 const uniqueInOneSql = (view: ReadView, binder: Binder, plan: MetricPlan, segments: 'first' | 'last'): string => {
-  const both = (context: EventContext) => `(${context.personKey}, e.time)`
-  const rows = keyed(plan, eventRows(view, binder, plan, both, { where: isSomebody }), 'b, v.1 AS who, v.2 AS t')
+  const both = () => '(person, e.time)'
+  const rows = keyed(plan, eventRows(view, binder, plan, both, { hasPerson: true }), 'b, v.1 AS who, v.2 AS t')
   const one = `${segments === 'first' ? 'argMin' : 'argMax'}(k, (t, k))`
   const people = `SELECT one AS k, b, who AS v FROM (SELECT b, who, ${one} AS one FROM (${rows}) GROUP BY b, who)`
   const counted = plan.isFirstOnly ? `SELECT k, min(b) AS b, v FROM (${people}) GROUP BY k, v` : people
@@ -49,7 +48,7 @@ const activeSql = (view: ReadView, binder: Binder, plan: MetricPlan, dayCount: n
   const ends = plan.isWhole ? [toDay] : [...new Set(lastDays(plan.buckets))]
   const range = rangeOfDays(zone, { fromDay: (plan.isWhole ? toDay : fromDay) - dayCount + 1, toDay })
   const day = `toInt32(toDate32(e.time, ${binder.bind(zone, 'String')}))`
-  const rows = eventRows(view, binder, plan, person, { range, b: day, where: isSomebody })
+  const rows = eventRows(view, binder, plan, person, { range, b: day, hasPerson: true })
   const days = `SELECT ${k(plan)}v, groupUniqArray(b) AS days FROM (${keyed(plan, rows, 'b, v')}) GROUP BY ${k(plan)}v`
   // Each day somebody was there counts for the ends that follow within so many days.
   const trailing = `arrayDistinct(arrayFlatten(arrayMap(day -> range(day, day + ${binder.bind(dayCount, 'Int32')}), days)))`
@@ -71,8 +70,8 @@ const perUserSql = (view: ReadView, binder: Binder, plan: MetricPlan): string =>
   if (measurement.kind !== 'per-user') return ''
   const { aggregate, property, over } = measurement
   const { value, isThere } = measurable(aggregate, property)
-  const both = (context: EventContext) => `(${context.personKey}, ${value(context)})`
-  const rows = keyed(plan, eventRows(view, binder, plan, both, { where: isSomebody }), 'b, v.1 AS who, v.2 AS value')
+  const both = (context: EventContext) => `(person, ${value(context)})`
+  const rows = keyed(plan, eventRows(view, binder, plan, both, { hasPerson: true }), 'b, v.1 AS who, v.2 AS value')
   const perPerson = `SELECT ${k(plan)}b, of_person AS v FROM (
 SELECT ${k(plan)}b, who, toFloat64(${call(functionOf(plan, aggregate))}) AS of_person FROM (
 SELECT ${k(plan)}b, who, value AS v FROM (${rows}))

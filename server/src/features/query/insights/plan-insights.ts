@@ -100,6 +100,7 @@ export const planInsights = (
     return {
       selection: await selectionOf(definitions, view, metric.event),
       where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
+      isFirst: metric.first_time === true,
     }
   }
   const eventPlan = async (metric: EventMetric): Promise<MetricPlan> => {
@@ -108,6 +109,7 @@ export const planInsights = (
       ...ofReport,
       kind: 'events',
       match: await matchOf(metric),
+      entity: metric.group_key ?? null,
       measurement,
       quantile: quantileOf(metric),
       isFirstOnly: isFirst && measurement.kind === 'unique',

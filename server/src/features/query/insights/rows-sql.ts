@@ -1,4 +1,5 @@
 import { bucketSql } from '../compile/bucket.ts'
+import { entitySql, firstSql } from '../compile/entity.ts'
 import { createEventContext, eventSource, type TimeRange } from '../compile/event-source.ts'
 import { compileExpression } from '../compile/expression.ts'
 import type { ExpressionContext } from '../compile/expression-context.ts'
@@ -79,6 +80,8 @@ export interface RowsOptions {
   readonly where?: (context: EventContext) => readonly string[]
   /** In place of the bucket. */
   readonly b?: string
+  /** Only events of somebody, with who that is as `person`, which `value` can use: a row for each of them. */
+  readonly hasPerson?: boolean
 }
 
 /** Rows of the metric's events: j (where there are breakdowns), b, and `v`, what `value` compiles to. */
@@ -87,20 +90,26 @@ export const eventRows = (
   binder: Binder,
   plan: MetricPlan,
   value: ((context: EventContext) => string) | null,
-  { range = plan.buckets.range, where, b }: RowsOptions = {},
+  { range = plan.buckets.range, where, b, hasPerson = false }: RowsOptions = {},
 ): string => {
   const context = createEventContext(view, binder)
+  const isFirst = plan.match.isFirst === true
+  const entity = hasPerson || isFirst ? entitySql(context, plan.entity) : null
   const columns = [
+    ...(entity === null ? [] : [`${entity.key} AS person`]),
+    ...(isFirst ? ['toUnixTimestamp64Milli(e.time) AS t'] : []),
     ...(isSplit(plan) ? [`${valuesSql(context, plan)} AS j`] : []),
     `${b ?? bucketOf(binder, plan)} AS b`,
     ...(value === null ? [] : [`${value(context)} AS v`]),
   ]
   const from = eventSource(view, binder, context, {
+    ...(hasPerson ? entity?.wanted : {}),
     range,
     events: namesOfMatches([plan.match]),
-    where: [matchSql(context, plan.match), ...(where?.(context) ?? [])],
+    where: [matchSql(context, plan.match), ...(entity?.wanted.where ?? []), ...(where?.(context) ?? [])],
   })
-  return `SELECT ${columns.join(',\n  ')} ${from}`
+  const rows = `SELECT ${columns.join(',\n  ')} ${from}`
+  return isFirst ? `SELECT * FROM (${rows}) WHERE ${firstSql(view, binder, plan.entity, plan.match)}` : rows
 }
 
 export const number = (context: ExpressionContext, property: Expression): string =>

@@ -42,11 +42,20 @@ const eventMetric = z
     per_user: z.enum(['average', 'median', 'percentile', 'min', 'max']).optional(),
     /** With math: unique and a breakdown: whether a person counts under every value, or the first or last of an interval. */
     segments: z.enum(['all', 'first', 'last']).optional(),
+    /** Only the first occurrence of the event in all history; `where` then says whether that one counts. */
+    first_time: z.boolean().optional(),
+    /** Groups, by this property of events, are counted in place of people. */
+    group_key: propertyName.optional(),
   })
   .superRefine((sent, context) => {
     checkMath(sent, context)
     if (sent.segments !== undefined && sent.math !== 'unique')
       context.addIssue({ code: 'custom', message: 'belongs to math: unique', path: ['segments'], input: sent })
+    const countsSomebody = sent.per_user !== undefined || ['unique', 'dau', 'wau', 'mau'].includes(sent.math)
+    if (sent.group_key !== undefined && !countsSomebody)
+      context.addIssue({ code: 'custom', message: 'needs what counts somebody', path: ['group_key'], input: sent })
+    if (sent.first_time === true && sent.math === 'sessions')
+      context.addIssue({ code: 'custom', message: 'has no place in sessions', path: ['first_time'], input: sent })
   })
 export type EventMetric = z.infer<typeof eventMetric>
 
@@ -165,6 +174,8 @@ export const insights = z
       if (isOfPeople && (source !== 'user' || credit !== undefined))
         fault('profiles and cohorts are split by properties of profiles (source: user)', 'breakdowns', at)
       if (credit === undefined) continue
+      if (metrics.some((one) => 'event' in one && (one.first_time === true || one.group_key !== undefined)))
+        fault('is of all events of people', 'breakdowns', at, 'attribution')
       if (source === 'user' || buckets?.type === 'auto' || (type === 'number' && buckets === undefined))
         fault('is for properties of events, without ranges that are worked out', 'breakdowns', at, 'attribution')
       if (breakdowns.findIndex((other) => other.attribution !== undefined) !== at)
