@@ -164,7 +164,7 @@ describe('events', () => {
       { key: ['one'], value: 3 },
     ])
     const joined = `function main() { return join(Events(${days}), People(), {
-      type: 'inner', selectors: [{ event: '${name}' }] }).map((row) => row.event.name).sortAsc() }`
+      type: 'inner', selectors: [{ event: '${name}' }] }).map((row) => row.event.name).sortAsc((name) => name) }`
     expect(await resultOf(joined)).toEqual(['buy', 'view'])
     const none = await ask(overEvents('', selecting({ event: '$custom_event:4242' })))
     expect([none.status, none.json().error]).toEqual([400, 'the project has no custom event 4242'])

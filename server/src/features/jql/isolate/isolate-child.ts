@@ -2,7 +2,7 @@
 // and the globals of JQL, nothing else; around it are a bounded memory, a process without environment and without
 // rights to files, and a server that kills it (see run-script.ts).
 import { readFileSync, writeSync } from 'node:fs'
-import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { stripTypeScriptTypes } from 'node:module'
 import baseVariant from '@jitl/quickjs-wasmfile-release-sync'
 import {
   newQuickJSWASMModuleFromVariant,
@@ -116,8 +116,8 @@ const run = async (order: Order, records: AsyncIterable<string>): Promise<void> 
   const write = context.newFunction('write', (items) => send(frame.items, context.getString(items)))
   const session = call(context.getProp(language, 'createSession'), write)
   const loadLodash = context.newFunction('load', () => {
-    const file = createRequire(import.meta.url).resolve('lodash/lodash.min.js')
-    evaluate(readFileSync(file, 'utf8'), 'lodash.js').dispose()
+    // Looking for it here could touch folders that this process may not read.
+    evaluate(readFileSync(process.argv[2] as string, 'utf8'), 'lodash.js').dispose()
   })
   const install = evaluate(installCode, 'jql/install.js')
   call(install, context.getProp(language, 'globals'), context.newString(order.params), loadLodash).dispose()

@@ -39,6 +39,7 @@ export interface OpenScript {
 
 const require = createRequire(import.meta.url)
 const childFile = fileURLToPath(new URL('./isolate-child.ts', import.meta.url))
+const lodashFile = require.resolve('lodash/lodash.min.js')
 const packageFolder = (name: string): string => {
   const file = require.resolve(name)
   return file.slice(0, file.lastIndexOf(`/node_modules/${name}/`) + `/node_modules/${name}`.length)
@@ -64,7 +65,7 @@ const startProcess = (): ChildProcess => {
     '--stack-size=3900',
   ]
   // Times of events are those of the wall clock in the project, told as UTC.
-  const child = spawn(process.execPath, [...flags, childFile], {
+  const child = spawn(process.execPath, [...flags, childFile, lodashFile], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { TZ: 'UTC' },
     cwd: '/',
