@@ -241,6 +241,41 @@ describe('metrics of people', () => {
   })
 })
 
+describe('segments of cohorts', () => {
+  it('are In and Not in, each cohort for itself', async () => {
+    const group = (condition: object) => ({
+      type: 'dynamic',
+      condition: { type: 'group', operator: 'and', conditions: [condition] },
+    })
+    const looked = await made('cohorts', group({ type: 'did', event: 'Ad' }))
+    // Whoever never did it: nobody's events are of no person, and so not in it.
+    const never = await made('cohorts', group({ type: 'did_not', event: 'Ad' }))
+    const [first, second] = await Promise.all(
+      [looked, never].map(async (id) => {
+        const path = `/api/app/projects/${us.id}/cohorts/${id}`
+        return (await lethe.get(path, { headers: account })).json().results.name
+      }),
+    )
+    const metrics = [{ event: 'Buy' }, { event: 'Buy', math: 'unique', label: 'people' }]
+    const { headers, series } = await ask({ chart: 'bar', metrics, cohorts: [looked, never] })
+    expect(headers).toEqual(['$metric', '$cohort'])
+    expect(series.Buy).toEqual({
+      $overall: { all: 4 },
+      [`In ${first}`]: { all: 1 },
+      [`Not in ${first}`]: { all: 3 },
+      [`In ${second}`]: { all: 2 },
+      [`Not in ${second}`]: { all: 2 },
+    })
+    expect(series.people).toMatchObject({ [`In ${first}`]: { all: 1 }, [`Not in ${first}`]: { all: 1 } })
+    const people = await ask({ chart: 'bar', metrics: [{ type: 'profiles' }], cohorts: [looked] })
+    expect(people.series.Profiles).toEqual({
+      $overall: { all: 3 },
+      [`In ${first}`]: { all: 1 },
+      [`Not in ${first}`]: { all: 2 },
+    })
+  })
+})
+
 describe('a report that asks for too much', () => {
   const days = (from_date: string) => ({ from_date, to_date: '2026-03-02' })
   it.each([
@@ -263,6 +298,7 @@ describe('a report that asks for too much', () => {
     [{ metrics: [{ type: 'cohort', cohort_id: 2_000_000_000 }] }],
     [{ compare: { to: 'segment', segment: ['x'] } }],
     [{ compare: { to: 'overall' } }],
+    [{ cohorts: [2_000_000_000] }],
     [{ compare: { to: 'past' } }],
     [{ breakdowns: [{ property: 'n', buckets: { type: 'even', min: 3, max: 2, size: 1 } }] }],
     [{ breakdowns: [{ property: 'n', attribution: { model: 'custom' } }] }],

@@ -3,13 +3,19 @@ import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { IdentityRows, KnownDuplicates, LiveEvents } from '../identity/index.ts'
 import type { CustomPropertyDefinition } from '../reports/index.ts'
+import type { Binder } from './compile/sql-context.ts'
 import { defaultSessionMode, inheritedBySessions, type ProjectSessions } from './domain/sessions/sessions.ts'
 import { type NamesView, noNames } from './names-view.ts'
+
+/** SQL of a condition on `person`, SQL of a canonical id. */
+export type IsMemberSql = (binder: Binder, person: string) => string
 
 /** What a project has defined that expressions and events of questions can name. */
 export interface CustomFacts {
   readonly properties: ReadonlyMap<number, CustomPropertyDefinition>
   readonly sessions: ProjectSessions
+  /** Of one report: profile properties that say whether somebody is in a cohort. */
+  readonly cohorts?: ReadonlyMap<string, IsMemberSql>
 }
 
 declare const viewed: unique symbol
@@ -98,6 +104,10 @@ export const openReadView = async (
     untilMs: null,
   }) as ReadView
 }
+
+/** The same with cohorts that expressions of one report can ask for. */
+export const withCohorts = (view: ReadView, cohorts: ReadonlyMap<string, IsMemberSql>): ReadView =>
+  Object.freeze({ ...view, custom: { ...view.custom, cohorts } })
 
 /** What could have been seen at an instant, going by when events happened. Profiles are as they are. */
 export const asOf = (view: ReadView, nowMs: number): ReadView => Object.freeze({ ...view, nowMs, untilMs: nowMs })

@@ -74,8 +74,9 @@ const checkCohortsOfReport = async (
   scope: ProjectScope,
   report: BookmarkDefinition,
 ): Promise<void> => {
-  const metrics = report.type === 'insights' ? report.metrics : []
-  const wanted = metrics.flatMap((metric) => (metric.type === 'cohort' ? [metric.cohort_id] : []))
+  if (report.type !== 'insights') return
+  const { metrics, cohorts = [] } = report
+  const wanted = [...cohorts, ...metrics.flatMap((metric) => (metric.type === 'cohort' ? [metric.cohort_id] : []))]
   const found = await definitions.some(scope, 'cohort', wanted)
   const missing = wanted.find((id) => !found.some((cohort) => cohort.id === id))
   if (missing !== undefined) throw new InvalidRequest(`the project has no cohort ${missing}`)

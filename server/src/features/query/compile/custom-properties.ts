@@ -8,6 +8,7 @@ import { NoSuchCustomProperty } from '../errors.ts'
 import type { ReadView } from '../read-view.ts'
 import { compileExpression } from './expression.ts'
 import type { ExpressionContext } from './expression-context.ts'
+import type { Binder } from './sql-context.ts'
 
 export type Borrowed = Pick<Extract<CustomPropertyDefinition, { type: 'borrowed' }>, 'events' | 'property'>
 
@@ -82,3 +83,14 @@ const contextParts = (context: ExpressionContext): ExpressionContext => ({
   timezone: context.timezone,
   nowMs: context.nowMs,
 })
+
+/** SQL of the JSON text of whether somebody is in a cohort that the view names so; null for any other name. Nobody is in none. */
+export const cohortProperty = (
+  { custom }: ReadView,
+  binder: Binder,
+  name: string,
+  person: () => string,
+): string | null => {
+  const isMember = custom.cohorts?.get(name)
+  return isMember === undefined ? null : `if(${person()} != '' AND (${isMember(binder, person())}), 'true', 'false')`
+}

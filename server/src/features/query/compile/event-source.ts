@@ -16,7 +16,7 @@ import { parseExpression } from '../domain/expression/parse.ts'
 import type { ReadView } from '../read-view.ts'
 import { borrowedJoin, borrowedSql } from './borrowed.ts'
 import { notClassified, withoutClassified } from './classified.ts'
-import { type Borrowed, customProperties } from './custom-properties.ts'
+import { type Borrowed, cohortProperty, customProperties } from './custom-properties.ts'
 import { compileFilter } from './expression.ts'
 import { canonicalEvent, eventPropertySql, listedSql, renamedRows } from './names.ts'
 import { isSessionEvent, sessionRowsSql } from './session-rows.ts'
@@ -98,7 +98,7 @@ export const createEventContext = (
       return eventPropertySql(view, binder, notClassified(view, 'event', name))
     },
     userProperty: (name) => {
-      const made = custom(name, context)
+      const made = cohortProperty(view, binder, name, person) ?? custom(name, context)
       if (made !== null) return made
       notClassified(view, 'profile', name)
       const found = userProperties.indexOf(name)

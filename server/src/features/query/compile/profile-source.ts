@@ -2,7 +2,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import { visibleProfilesSql } from '../../identity/index.ts'
 import type { ReadView } from '../read-view.ts'
 import { notClassified, withoutClassified } from './classified.ts'
-import { customProperties } from './custom-properties.ts'
+import { cohortProperty, customProperties } from './custom-properties.ts'
 import type { ExpressionContext } from './expression-context.ts'
 import type { Binder } from './sql-context.ts'
 
@@ -25,7 +25,9 @@ export const createProfileContext = (
     },
   })
   const property = (name: string): string =>
-    custom(name, context) ?? `p.properties[${binder.bind(notClassified(view, 'profile', name), 'String')}]`
+    cohortProperty(view, binder, name, () => 'p.distinct_id') ??
+    custom(name, context) ??
+    `p.properties[${binder.bind(notClassified(view, 'profile', name), 'String')}]`
   const context: ExpressionContext = {
     bind: binder.bind,
     eventProperty: property,

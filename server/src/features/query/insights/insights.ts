@@ -3,6 +3,7 @@ import { NoSuchBookmark } from '../errors.ts'
 import { optionalText, requiredText, wholeNumber } from '../http/parameters.ts'
 import type { Endpoint, QueryCall } from '../http/query-route.ts'
 import type { Definitions } from '../ports.ts'
+import { withCohortSegments } from './cohort-segments.ts'
 import { comparisonOf } from './comparison.ts'
 import { type Guardrails, refuseTooMuch } from './guardrails.ts'
 import { frequencyReport, funnelReport } from './other-reports.ts'
@@ -34,15 +35,16 @@ export const insights = (deps: InsightsDeps): Endpoint => ({
 
 const answered = async (
   { definitions, saved, limits }: InsightsDeps,
-  call: QueryCall,
+  asked: QueryCall,
   report: NonNullable<Awaited<ReturnType<SavedReports['bookmark']>>>['definition'],
 ) => {
-  if (report.type === 'funnels') return funnelReport(definitions, call, report)
-  if (report.type === 'retention') return retentionReport(definitions, call, report)
-  if (report.type === 'frequency') return frequencyReport(definitions, call, report)
+  if (report.type === 'funnels') return funnelReport(definitions, asked, report)
+  if (report.type === 'retention') return retentionReport(definitions, asked, report)
+  if (report.type === 'frequency') return frequencyReport(definitions, asked, report)
+  const { call, segments } = await withCohortSegments(saved, asked, report)
   const { view } = call
   const profileView = await profileViewOf(saved, call)
-  const planned = await planInsights({ definitions, view, profileView }, report)
+  const planned = await planInsights({ definitions, view, profileView, segments }, report)
   refuseTooMuch(limits.guardrails, planned)
   const plans = await workOutRanges(call, report, planned)
   const context = { call, saved }

@@ -80,18 +80,20 @@ export interface PlanContext {
   readonly view: ReadView
   /** Which profiles the data view shows; null: all. */
   readonly profileView?: string | null
+  /** In and Not in of cohorts, where the report is broken down by them. */
+  readonly segments?: Expression | null
 }
 
 /** A plan for each metric of a saved report, in their order. */
 export const planInsights = (
-  { definitions, view, profileView = null }: PlanContext,
+  { definitions, view, profileView = null, segments = null }: PlanContext,
   definition: InsightsDefinition,
 ): Promise<readonly InsightsPlan[]> => {
   const { metrics, breakdowns, unit, dates, chart, where, limit = keyCountMax, is_cumulative: isFirst } = definition
   const ofReport = {
     buckets: bucketsOfReport(view.timezone, dates, unit, view.nowMs),
     isWhole: !timeCharts.includes(chart),
-    breakdowns: breakdowns.map(breakdownOf),
+    breakdowns: segments === null ? breakdowns.map(breakdownOf) : [segments],
     limit,
   }
   const quantileOf = ({ percentile = 50 }: EventMetric | ProfileMetric) => percentile / 100

@@ -51,12 +51,13 @@ export const seriesOf = (buckets: Buckets, isWhole: boolean, lines: readonly Ins
 }
 
 export const shapeInsights = (
-  { breakdowns }: InsightsDefinition,
+  { breakdowns, cohorts }: InsightsDefinition,
   buckets: Buckets,
   isWhole: boolean,
   lines: readonly InsightsLine[],
 ): ReportAnswer => {
-  const headers = breakdowns.length === 0 ? ['$event'] : ['$metric', ...breakdowns.map(({ property }) => property)]
+  const levels = cohorts === undefined ? breakdowns.map(({ property }) => property) : ['$cohort']
+  const headers = levels.length === 0 ? ['$event'] : ['$metric', ...levels]
   return { headers, series: seriesOf(buckets, isWhole, lines) }
 }
 

@@ -72,10 +72,12 @@ const profileMetric = z
   .superRefine(checkMath)
 export type ProfileMetric = z.infer<typeof profileMetric>
 
+const cohortId = z.int().positive().max(2_147_483_647)
+
 /** How many are in a cohort at the end of each interval, going by what profiles say now. */
 const cohortMetric = z.strictObject({
   type: z.literal('cohort'),
-  cohort_id: z.int().positive().max(2_147_483_647),
+  cohort_id: cohortId,
   label: label.optional(),
 })
 export type CohortMetric = z.infer<typeof cohortMetric>
@@ -150,6 +152,8 @@ export const insights = z
     metrics: z.array(metric).min(1).max(40),
     formulas: z.array(formula).max(40).default([]),
     breakdowns: z.array(insightsBreakdown).max(5).default([]),
+    /** In place of breakdowns: In and Not in of each. */
+    cohorts: z.array(cohortId).min(1).max(10).optional(),
     where: expression.optional(),
     unit: z.enum([...calendarUnit.options, 'minute']).default('day'),
     dates: dateRange,
@@ -163,7 +167,8 @@ export const insights = z
     is_cumulative: z.boolean().default(false),
   })
   .superRefine((report, context) => {
-    const { metrics, breakdowns, chart, limit = 1, compare: beside } = report
+    const { metrics, breakdowns, cohorts, chart, limit = 1, compare: beside } = report
+    const levelCount = breakdowns.length + (cohorts === undefined ? 0 : 1)
     const fault = (message: string, ...path: (string | number)[]) =>
       context.addIssue({ code: 'custom', message, path, input: report })
     if (limit > segmentsMax[chart]) fault(`must be at most ${segmentsMax[chart]} in a ${chart}`, 'limit')
@@ -181,8 +186,10 @@ export const insights = z
       if (breakdowns.findIndex((other) => other.attribution !== undefined) !== at)
         fault('only one breakdown can have it', 'breakdowns', at, 'attribution')
     }
-    if (beside?.to === 'segment' && beside.segment.length !== breakdowns.length)
+    if (cohorts !== undefined && breakdowns.length > 0) fault('stand in place of breakdowns', 'cohorts')
+    if (cohorts !== undefined && metrics.some(({ type }) => type === 'cohort')) fault('do not split cohorts', 'cohorts')
+    if (beside?.to === 'segment' && beside.segment.length !== levelCount)
       fault('needs a value of each breakdown', 'compare', 'segment')
-    if (beside?.to === 'overall' && breakdowns.length === 0) fault('needs a breakdown', 'compare')
+    if (beside?.to === 'overall' && levelCount === 0) fault('needs a breakdown', 'compare')
   })
 export type InsightsDefinition = z.infer<typeof insights>
