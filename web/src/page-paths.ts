@@ -10,6 +10,17 @@ export const pagePaths = {
   organization: '/organizations/$organizationId',
   newProject: '/organizations/$organizationId/projects/new',
   project: '/projects/$projectId',
+  events: '/projects/$projectId/events',
+  people: '/projects/$projectId/users',
+  importPeople: '/projects/$projectId/users-import',
+  person: '/projects/$projectId/users/$distinctId',
+  connect: '/projects/$projectId/connect',
+  deletedProjects: '/organizations/$organizationId/deleted-projects',
+  settings: '/projects/$projectId/settings',
+  settingsKeys: '/projects/$projectId/settings/access-keys',
+  settingsData: '/projects/$projectId/settings/data',
+  settingsRules: '/projects/$projectId/settings/privacy-rules',
+  settingsDanger: '/projects/$projectId/settings/danger-zone',
 } as const
 
 export type PageName = keyof typeof pagePaths

@@ -8,7 +8,10 @@ import {
 } from '@tanstack/react-router'
 import { type PageName, pagePaths } from './page-paths.ts'
 import { BrokenPage } from './pages/broken-page.tsx'
+import { eventsSearch } from './pages/events/events-search.ts'
 import { NotFoundPage } from './pages/not-found-page.tsx'
+import { peopleSearch } from './pages/people/people-search.ts'
+import { personSearch } from './pages/people/person-search.ts'
 import { BareFrame } from './shell/bare-frame.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SkeletonPage } from './ui/skeleton.tsx'
@@ -42,6 +45,17 @@ const pages: Readonly<Record<PageName, PageEntry>> = {
   organization: { load: () => import('./pages/organizations/organization-page.tsx') },
   newProject: { load: () => import('./pages/organizations/new-project-page.tsx') },
   project: { load: () => import('./pages/projects/project-page.tsx') },
+  events: { load: () => import('./pages/events/events-page.tsx'), search: (sent) => ({ ...eventsSearch(sent) }) },
+  people: { load: () => import('./pages/people/people-page.tsx'), search: (sent) => ({ ...peopleSearch(sent) }) },
+  importPeople: { load: () => import('./pages/people/import-people-page.tsx') },
+  person: { load: () => import('./pages/people/person-page.tsx'), search: (sent) => ({ ...personSearch(sent) }) },
+  connect: { load: () => import('./pages/connect/connect-page.tsx'), search: texts('sdk') },
+  deletedProjects: { load: () => import('./pages/settings/deleted-projects-page.tsx') },
+  settings: { load: () => import('./pages/settings/settings-page.tsx') },
+  settingsKeys: { load: () => import('./pages/settings/keys-page.tsx') },
+  settingsData: { load: () => import('./pages/settings/data-page.tsx') },
+  settingsRules: { load: () => import('./pages/settings/rules-page.tsx') },
+  settingsDanger: { load: () => import('./pages/settings/danger-page.tsx') },
 }
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: BrokenPage })

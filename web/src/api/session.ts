@@ -1,7 +1,6 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { get, post, sendJson } from './request.ts'
 
-export type ProjectRole = 'owner' | 'admin' | 'analyst' | 'consumer'
 export type OrganizationRole = 'owner' | 'admin' | 'billing_admin' | 'member'
 
 export interface MyOrganization {
@@ -13,7 +12,10 @@ export interface MyOrganization {
 export interface MyProject {
   readonly id: number
   readonly name: string
-  readonly role: ProjectRole
+  /** A built-in role, or the names of custom ones. */
+  readonly role: string
+  /** What this member may do there, such as `people:read`. */
+  readonly permissions: readonly string[]
   readonly timezone: string
   readonly region: string
   readonly cluster: string

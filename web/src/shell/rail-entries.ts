@@ -9,14 +9,23 @@ export interface RailEntry {
 const isAdmin = (role: string): boolean => role === 'owner' || role === 'admin'
 
 /** Pages of a project that this member may open. Only what exists stands here. */
-export const projectEntries = ({ id: projectId, role }: MyProject): readonly RailEntry[] => [
+export const projectEntries = ({ id: projectId, role, permissions }: MyProject): readonly RailEntry[] => [
   { label: 'Overview', to: pathTo('project', { projectId }) },
+  ...(permissions.includes('people:read')
+    ? [
+        { label: 'Events', to: pathTo('events', { projectId }) },
+        { label: 'Users', to: pathTo('people', { projectId }) },
+      ]
+    : []),
+  { label: 'Connect', to: pathTo('connect', { projectId }) },
   ...(isAdmin(role) ? [] : []),
+  { label: 'Settings', to: pathTo('settings', { projectId }) },
 ]
 
 /** Pages of an organization that this member may open. */
 export const organizationEntries = ({ id: organizationId, role }: MyOrganization): readonly RailEntry[] => [
   { label: 'Projects', to: pathTo('organization', { organizationId }) },
+  ...(role === 'owner' ? [{ label: 'Deleted projects', to: pathTo('deletedProjects', { organizationId }) }] : []),
   ...(isAdmin(role) ? [] : []),
 ]
 

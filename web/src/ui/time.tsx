@@ -1,4 +1,6 @@
-import { ageOf, dateOf, exactTimeOf, timeOf } from '../words/dates.ts'
+import { ageOf, dateOf, exactTimeOf, secondOf, timeOf } from '../words/dates.ts'
+
+const formats = { age: (at: string | number | Date) => ageOf(at), day: dateOf, minute: timeOf, second: secondOf }
 
 /** A moment. `age`: "3 days ago", where age matters. The exact time with its zone on hover. */
 export const Time = ({
@@ -6,9 +8,9 @@ export const Time = ({
   show = 'minute',
 }: {
   readonly at: string | number | Date
-  readonly show?: 'minute' | 'day' | 'age'
+  readonly show?: 'minute' | 'second' | 'day' | 'age'
 }) => (
   <time dateTime={new Date(at).toISOString()} title={exactTimeOf(at)}>
-    {show === 'age' ? ageOf(at) : show === 'day' ? dateOf(at) : timeOf(at)}
+    {formats[show](at)}
   </time>
 )

@@ -1,5 +1,6 @@
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const minute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const second = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
@@ -7,6 +8,7 @@ type When = string | number | Date
 
 export const dateOf = (when: When): string => day.format(new Date(when))
 export const timeOf = (when: When): string => minute.format(new Date(when))
+export const secondOf = (when: When): string => second.format(new Date(when))
 /** With seconds and zone: for the hover. */
 export const exactTimeOf = (when: When): string => exact.format(new Date(when))
 
