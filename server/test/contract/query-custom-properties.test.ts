@@ -3,7 +3,7 @@ import { basic, type Lethe, startLethe } from '../support/lethe.ts'
 import { consumerAccount, us } from '../support/provision.ts'
 import { account, askQuery, eventAt, importEvents } from '../support/query-project.ts'
 
-// RPT-08 (reports §10): properties that are worked out when they are asked for.
+// RPT-08 (reports §7): properties that are worked out when they are asked for.
 
 let lethe: Lethe
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { Borrowed } from './custom-properties.ts'
 import type { TimeRange, WantedEvents } from './event-source.ts'
 import type { EventContext } from './sql-context.ts'
 
-// Borrowed properties (reports §10): what the person's last earlier event had. Of one instant the greatest text counts, so
+// Borrowed properties (reports §7): what the person's last earlier event had. Of one instant the greatest text counts, so
 // that every question gets the same.
 
 const lookbackDays = 7

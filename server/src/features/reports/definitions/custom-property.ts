@@ -11,7 +11,7 @@ const sentProperty = propertyName.refine((name) => customPropertyId(name) === nu
   message: 'has to be the name of a property that is sent',
 })
 
-/** RPT-08: worked out when it is asked for, known elsewhere as the property `$custom_property:<id>` (reports §10). */
+/** RPT-08: worked out when it is asked for, known elsewhere as the property `$custom_property:<id>` (reports §7). */
 export const customPropertyDefinition = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('formula'),
