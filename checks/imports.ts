@@ -11,6 +11,7 @@ export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
   ['data-lifecycle', 'identity'],
   ['duplicates', 'identity'],
   ['export', 'identity'],
+  ['lexicon', 'identity'],
   ['ingestion', 'identity'],
   ['ingestion', 'profiles'],
   ['jql', 'identity'],

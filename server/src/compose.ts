@@ -150,8 +150,12 @@ const startServer = async (
   const { organizationRoleOf } = access
   const { linkOrigin } = signIn
   const accounts = composeAccounts({ ...shared, appendAudit, organizationRoleOf, copyRetention, mailer, linkOrigin })
-  const { classifiedFor } = classification
-  const lexicon = createLexicon({ control, appendAudit, clock, limits: config.lexicon, classifiedFor })
+  const { classifiedFor, allClassified } = classification
+  const lexicon = createLexicon({
+    ...{ control, appendAudit, clock, regionDb, classifiedFor, allClassified },
+    limits: config.lexicon,
+    mayUse: access.mayUse,
+  })
   // A key of its own: hashes of property values must not be comparable with those of the control store.
   const hashKey = hmacSha256Hex(secret, 'data rules')
   const dataRules = createDataRules({ control, appendAudit, hashKey, findBlocked: lexicon.findBlocked })

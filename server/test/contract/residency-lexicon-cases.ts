@@ -12,4 +12,9 @@ export const lexiconCases = (
   ...appCases(['GET', 'DELETE'], 'schemas/:entityType', 'schemas/event'),
   ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas/:entityType/:name', 'schemas/event/some%20event'),
   ...appCases(['GET', 'POST', 'DELETE'], 'lexicon/merges', 'lexicon/merges'),
+  ...appCases(['GET', 'PATCH'], 'lexicon/events', 'lexicon/events'),
+  ...appCases(['GET', 'PATCH'], 'lexicon/event-properties', 'lexicon/event-properties'),
+  ...appCases(['GET', 'PATCH'], 'lexicon/profile-properties', 'lexicon/profile-properties'),
+  ...appCases(['GET', 'PUT'], 'lexicon/settings', 'lexicon/settings'),
+  ...appCases(['GET', 'POST'], 'lexicon/csv', 'lexicon/csv'),
 })

@@ -26,12 +26,14 @@ export type ClassifiedFor = (principal: Principal, scope: ProjectScope) => Promi
 export interface Classification {
   readonly routes: readonly Route[]
   readonly classifiedFor: ClassifiedFor
+  /** All of them: the names are no secret, what they hold is. */
+  readonly allClassified: (scope: ProjectScope) => Promise<ClassifiedProperties>
 }
 
 /** PRIV-36: properties that only those see who were granted classified access. No role has it by itself. */
 export const createClassification = (deps: ClassificationDeps): Classification => {
   const store = createClassifiedStore(deps)
-  return { routes: classificationRoutes(store), classifiedFor: store.hiddenFrom }
+  return { routes: classificationRoutes(store), classifiedFor: store.hiddenFrom, allClassified: store.list }
 }
 
 const access = {

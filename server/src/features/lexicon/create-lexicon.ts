@@ -1,16 +1,29 @@
-import type { Route } from '../../http/route.ts'
+import type { MayUse, Route } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
 import type { Clock } from '../../kernel/time.ts'
+import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { type CsvRouteDeps, csvRoutes } from './csv-routes.ts'
+import { type DictionaryRouteDeps, dictionaryRoutes } from './dictionary-routes.ts'
 import { type BlockedNames, blockedNames, type NamesInQuestions, namesInQuestions } from './domain/effects.ts'
+import { createKnownNames } from './known-names.ts'
 import { mergeRoutes } from './merge-routes.ts'
+import { createLexiconReader } from './read-lexicon.ts'
 import { type SchemaRouteDeps, schemaRoutes } from './schema-routes.ts'
+import { type SettingsRouteDeps, settingsRoutes } from './settings-routes.ts'
+import { createDictionary } from './store/clickhouse-dictionary.ts'
 import { createEffectsReader } from './store/postgres-effects.ts'
 import { createEntryStore } from './store/postgres-entry-store.ts'
+import { createLexiconSettingsStore } from './store/postgres-lexicon-settings-store.ts'
 import { createMarkStore } from './store/postgres-mark-store.ts'
+
+interface ClassifiedNames {
+  readonly event: readonly string[]
+  readonly profile: readonly string[]
+}
 
 /** LEX-05. */
 export interface LexiconLimits {
@@ -24,11 +37,12 @@ export interface LexiconDeps {
   readonly appendAudit: (tx: ControlTx, entry: AuditEntry) => Promise<void>
   readonly clock: Clock
   readonly limits: LexiconLimits
+  readonly regionDb: (regionId: string) => RegionDb
+  readonly mayUse: MayUse
   /** Names of classified properties that a caller may not see (PRIV-36). */
-  readonly classifiedFor: (
-    principal: Principal,
-    scope: ProjectScope,
-  ) => Promise<{ readonly event: readonly string[]; readonly profile: readonly string[] }>
+  readonly classifiedFor: (principal: Principal, scope: ProjectScope) => Promise<ClassifiedNames>
+  /** All of them. */
+  readonly allClassified: (scope: ProjectScope) => Promise<ClassifiedNames>
 }
 
 /** What is said about the events and properties of a project, and what that does (lexicon §1, §2). */
@@ -44,22 +58,39 @@ export interface Lexicon {
 const entryCountMax = 20_000
 const minuteMs = 60_000
 
-type LexiconRouteDeps = SchemaRouteDeps & Parameters<typeof mergeRoutes>[0]
+type LexiconRouteDeps = SchemaRouteDeps & DictionaryRouteDeps & SettingsRouteDeps & CsvRouteDeps
 
 /** Every route of the slice. Nothing of `deps` is looked at before a request comes. */
-export const lexiconRoutes = (deps: LexiconRouteDeps): readonly Route[] => [...schemaRoutes(deps), ...mergeRoutes(deps)]
+export const lexiconRoutes = (deps: LexiconRouteDeps): readonly Route[] => [
+  ...schemaRoutes(deps),
+  ...mergeRoutes(deps),
+  ...dictionaryRoutes(deps),
+  ...settingsRoutes(deps),
+  ...csvRoutes(deps),
+]
 
 /** Wires the slice: what operators say in the control store, what was found in the region engines. */
 export const createLexicon = (deps: LexiconDeps): Lexicon => {
   const { control, appendAudit, clock, limits } = deps
   const nowMs = () => clock.nowMs()
   const { deletionCountMax, requestsPerMinuteMax, updatesPerMinuteMax } = limits
+  const stores = { control, appendAudit }
   const entries = createEntryStore({ control, appendAudit, entryCountMax, deletionCountMax })
   const effects = createEffectsReader(control)
+  const marks = createMarkStore(stores)
+  const settings = createLexiconSettingsStore(stores)
+  const dictionary = createDictionary(deps.regionDb)
+  const known = createKnownNames(dictionary, nowMs)
+  const { allClassified } = deps
+  const reader = createLexiconReader({ entries, marks, settings, effects, known, allClassified })
   return {
     routes: lexiconRoutes({
       entries,
-      marks: createMarkStore({ control, appendAudit }),
+      marks,
+      settings,
+      dictionary,
+      reader,
+      mayUse: deps.mayUse,
       limits: {
         requests: createRollingLimit({ windowMs: minuteMs, countMax: requestsPerMinuteMax, nowMs }),
         updates: createRollingLimit({ windowMs: minuteMs, countMax: updatesPerMinuteMax, nowMs }),
@@ -71,6 +102,10 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       },
     }),
     findBlocked: async (projectId) => blockedNames(await effects.current(projectId)),
-    namesFor: async ({ projectId }) => namesInQuestions(await effects.current(projectId), null),
+    namesFor: async (scope) => {
+      const current = await effects.current(scope.projectId)
+      const { approvalSince } = current
+      return namesInQuestions(current, approvalSince === null ? null : await known.approved(scope, approvalSince))
+    },
   }
 }

@@ -1,4 +1,4 @@
-import { AppError, InvalidRequest, NotFound } from '../../kernel/errors.ts'
+import { AppError, Forbidden, InvalidRequest, NotFound } from '../../kernel/errors.ts'
 
 export class NoSuchSchema extends NotFound {
   constructor(entityType: string) {
@@ -22,5 +22,12 @@ export class TooManyDeletions extends InvalidRequest {
 export class LexiconSettingsChanged extends AppError {
   constructor(version: number) {
     super('CONFLICT', `the settings were changed meanwhile: their version is ${version}`, { status: 409 })
+  }
+}
+
+/** auth §6.3. */
+export class BlockingNotAllowed extends Forbidden {
+  constructor() {
+    super('blocking is for owners of the project, and for roles that may govern the lexicon')
   }
 }

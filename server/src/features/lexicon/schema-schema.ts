@@ -28,7 +28,7 @@ const entityMarks = z.strictObject({
 const metadataOf = <Marks extends z.ZodType>(marks: Marks) =>
   z.looseObject({ 'com.mixpanel': marks.optional() }).optional()
 
-const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
+export const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
 const typeMessage = `must be one of ${types.join(', ')}`
 
 // Keywords of JSON schema that this API has no meaning for (`examples`, `format`, …) are kept and given back.

@@ -1,0 +1,103 @@
+import type { ProjectScope } from '../../../kernel/scope.ts'
+import type { RegionDb, SqlOptions } from '../../../platform/clickhouse/region-db.ts'
+import {
+  createProjectFacts,
+  eventRowsSql,
+  liveEventsSql,
+  unlinkedEventsSql,
+  visibleEventsSql,
+  visibleProfilesSql,
+} from '../../identity/index.ts'
+import type { FoundEvent, FoundProperty } from '../domain/dictionary.ts'
+
+/** What there is in a region engine, as anybody may see it: who is hidden or erased is in none of the counts. */
+export interface Dictionary {
+  /** The most frequent of the last 30 days first. */
+  events(scope: ProjectScope, signal: AbortSignal): Promise<readonly FoundEvent[]>
+  /** Of one event, or of all. */
+  eventProperties(scope: ProjectScope, event: string | null, signal: AbortSignal): Promise<readonly FoundProperty[]>
+  profileProperties(scope: ProjectScope, signal: AbortSignal): Promise<readonly FoundProperty[]>
+  /** Names of events that came in before an instant of the engine's clock. */
+  eventsBefore(scope: ProjectScope, since: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** The engine's clock. */
+  now(scope: ProjectScope): Promise<string>
+}
+
+// More names than anybody reads through; a client that makes up names must not fill the memory of the server.
+const nameCountMax = 10_000
+// A dictionary is no reason to hold up questions.
+const settings = { max_execution_time: 60, max_memory_usage: 2_000_000_000, optimize_use_projection_filtering: 0 }
+const lastDays = `e.time >= now('UTC') - INTERVAL 30 DAY`
+
+const typeSql = `multiIf(value IN ('true', 'false'), 'boolean', startsWith(value, '"'), 'string', startsWith(value, '['), 'array',
+  startsWith(value, '{'), 'object', value = 'null', 'null', 'number')`
+
+export const createDictionary = (regionDb: (regionId: string) => RegionDb): Dictionary => {
+  const facts = createProjectFacts(regionDb)
+  const options = ({ projectId }: ProjectScope, params: object, signal?: AbortSignal): SqlOptions => ({
+    params: { projectId, ...params },
+    settings,
+    timeoutMs: 65_000,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const source = async (scope: ProjectScope, signal?: AbortSignal): Promise<string> => {
+    const [identity, live] = await Promise.all([facts.identity(scope, signal), facts.live(scope, signal)])
+    const liveSql = liveEventsSql(live, null)
+    // Nobody is hidden: whose the events are does not matter.
+    return identity === 'all'
+      ? visibleEventsSql('everybody', '', eventRowsSql(null), liveSql)
+      : unlinkedEventsSql('', eventRowsSql(null), liveSql)
+  }
+  const properties = (rows: string) => `
+SELECT name, sum(n) AS count, arrayMap(one -> one.2, arrayReverseSort(groupArray((n, type)))) AS types FROM (
+SELECT name, ${typeSql} AS type, count() AS n FROM (
+SELECT property.1 AS name, property.2 AS value FROM (${rows})) GROUP BY name, type)
+GROUP BY name ORDER BY count DESC, name LIMIT ${nameCountMax}`
+  const found = (
+    rows: readonly { name: string; count: string; types: readonly string[] }[],
+  ): readonly FoundProperty[] => rows.map(({ name, count, types }) => ({ name, count: Number(count), types }))
+
+  return {
+    events: async (scope, signal) => {
+      const rows = await regionDb(scope.regionId).rows<{ name: string; volume: string; first: string; last: string }>(
+        `SELECT e.event AS name, countIf(${lastDays}) AS volume, toUnixTimestamp64Milli(min(e.time)) AS first,
+           toUnixTimestamp64Milli(max(e.time)) AS last ${await source(scope, signal)}
+         GROUP BY name ORDER BY volume DESC, name LIMIT ${nameCountMax}`,
+        options(scope, {}, signal),
+      )
+      return rows.map(({ name, volume, first, last }) => ({
+        name,
+        volume: Number(volume),
+        firstSeen: new Date(Number(first)),
+        lastSeen: new Date(Number(last)),
+      }))
+    },
+
+    eventProperties: async (scope, event, signal) => {
+      const named = event === null ? '' : 'AND e.event = {event:String}'
+      const rows = `SELECT arrayJoin(e.properties) AS property ${await source(scope, signal)} AND ${lastDays} ${named}`
+      return found(
+        await regionDb(scope.regionId).rows(properties(rows), options(scope, event === null ? {} : { event }, signal)),
+      )
+    },
+
+    profileProperties: async (scope, signal) => {
+      const rows = `SELECT arrayJoin(properties) AS property FROM (${visibleProfilesSql('everybody')})`
+      return found(await regionDb(scope.regionId).rows(properties(rows), options(scope, {}, signal)))
+    },
+
+    eventsBefore: async (scope, since, signal) => {
+      const rows = await regionDb(scope.regionId).rows<{ name: string }>(
+        `SELECT DISTINCT e.event AS name ${await source(scope, signal)}
+           AND e.ingested_at < toDateTime64({since:String}, 6, 'UTC') LIMIT ${nameCountMax}`,
+        options(scope, { since }, signal),
+      )
+      return rows.map(({ name }) => name)
+    },
+
+    now: async ({ regionId }) => {
+      const [row] = await regionDb(regionId).rows<{ now: string }>(`SELECT toString(now64(6, 'UTC')) AS now`)
+      return row?.now ?? ''
+    },
+  }
+}
