@@ -1,3 +1,5 @@
+// Long: everything that stands beside and below a report's lines, over one server.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectDocumented } from '../support/documented.ts'
 import { type Lethe, startLethe } from '../support/lethe.ts'

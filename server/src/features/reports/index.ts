@@ -5,8 +5,6 @@ export type { CustomPropertyDefinition } from './definitions/custom-property.ts'
 export { type FunnelDefinition, type FunnelStep, windowSeconds } from './definitions/funnel.ts'
 export {
   type AttributionDefinition,
-  type CohortMetric,
-  type Compare,
   type EventMetric,
   type InsightsBreakdown,
   type InsightsDefinition,
@@ -16,5 +14,4 @@ export {
 } from './definitions/insights.ts'
 export { type Breakdown, customEventId, customPropertyId } from './definitions/parts.ts'
 export type { SessionSettings } from './definitions/session-settings.ts'
-export type { ValueBuckets } from './definitions/value-buckets.ts'
 export { maySeeCohort } from './who-sees.ts'

@@ -1,23 +1,34 @@
-import type { ValueBuckets } from '../../reports/index.ts'
 import type { Expression } from './expression/nodes.ts'
 import { parseExpression } from './expression/parse.ts'
 
+/** From, inclusive, to, exclusive. */
+interface Range {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly label?: string | undefined
+}
+interface TextGroup {
+  readonly label: string
+  readonly values?: readonly string[] | undefined
+  readonly contains?: readonly string[] | undefined
+}
+
+/** Groups that values are put into (reports §2). */
+export type ValueBuckets =
+  | { readonly type: 'even'; readonly min: number; readonly max: number; readonly size: number }
+  | { readonly type: 'varied'; readonly groups: readonly Range[] }
+  | { readonly type: 'text'; readonly groups: readonly TextGroup[] }
+
 /** What values are called that are in no group. */
-export const otherGroup = '$other'
+const otherGroup = '$other'
 
 /** A bound as it is read: `2,000`. */
-export const boundText = (bound: number): string =>
+const boundText = (bound: number): string =>
   (bound + 0 === 0 ? 0 : bound).toLocaleString('en-US', { maximumFractionDigits: 20 })
 
 const rangeText = (from: number | undefined, to: number | undefined): string => {
   if (from === undefined) return `< ${boundText(to ?? 0)}`
   return to === undefined ? `>= ${boundText(from)}` : `${boundText(from)} - ${boundText(to)}`
-}
-
-interface Range {
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-  readonly label?: string | undefined
 }
 
 /** Bounds of even groups: those that are not whole are rid of what binary numbers add. */

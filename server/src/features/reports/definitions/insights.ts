@@ -80,7 +80,6 @@ const cohortMetric = z.strictObject({
   cohort_id: cohortId,
   label: label.optional(),
 })
-export type CohortMetric = z.infer<typeof cohortMetric>
 
 const metric = z.discriminatedUnion('type', [eventMetric, profileMetric, cohortMetric])
 export type InsightsMetric = z.infer<typeof metric>
@@ -134,7 +133,6 @@ const compare = z.union([
   /** A value of each breakdown. */
   z.strictObject({ to: z.literal('segment'), segment: z.array(z.string().max(1_024)).min(1).max(5) }),
 ])
-export type Compare = z.infer<typeof compare>
 
 /** How many segments of a report can be asked for (reports §1). */
 const segmentsMax = {

@@ -48,4 +48,3 @@ const text = z.strictObject({
 
 /** Groups that values are put into (reports §1). */
 export const valueBuckets = z.discriminatedUnion('type', [even, varied, text])
-export type ValueBuckets = z.infer<typeof valueBuckets>
