@@ -2,6 +2,13 @@ import type { Asked, Sent } from './residency-cases.ts'
 
 type Cases = Readonly<Record<string, (asked: Asked) => Sent>>
 
+/** Merging is for owners. */
+const ownersMerge = ({ home, canary, session }: Asked): Sent => ({
+  path: `/api/app/projects/${home.id}/lexicon/merges?note=${canary}`,
+  headers: session,
+  body: { kind: 'event', names: [canary], into: 'Other' },
+})
+
 // RES-06: how the lexicon of a project is asked for.
 
 /** `appCases(methods, pattern, path)`: about a project, below `/api/app/projects/`. */
@@ -11,7 +18,10 @@ export const lexiconCases = (
   ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas', 'schemas'),
   ...appCases(['GET', 'DELETE'], 'schemas/:entityType', 'schemas/event'),
   ...appCases(['GET', 'POST', 'PATCH', 'DELETE'], 'schemas/:entityType/:name', 'schemas/event/some%20event'),
-  ...appCases(['GET', 'POST', 'DELETE'], 'lexicon/merges', 'lexicon/merges'),
+  ...appCases(['GET'], 'lexicon/merges', 'lexicon/merges'),
+  ...Object.fromEntries(
+    ['POST', 'DELETE'].map((method) => [`${method} /api/app/projects/:projectId/lexicon/merges`, ownersMerge]),
+  ),
   ...appCases(['GET', 'PATCH'], 'lexicon/events', 'lexicon/events'),
   ...appCases(['GET', 'PATCH'], 'lexicon/event-properties', 'lexicon/event-properties'),
   ...appCases(['GET', 'PATCH'], 'lexicon/profile-properties', 'lexicon/profile-properties'),
