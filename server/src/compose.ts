@@ -26,6 +26,7 @@ import { createGroups } from './features/groups/index.ts'
 import { hasPeople } from './features/identity/index.ts'
 import { createLexicon } from './features/lexicon/index.ts'
 import { createLookupTables } from './features/lookup-tables/index.ts'
+import { suppressionRoutes } from './features/privacy/index.ts'
 import { compileRowFilter, customFacts, dayNumberOf, dayOfNumber, rangeOfDays, wallMs } from './features/query/index.ts'
 import { createResidency } from './features/residency/index.ts'
 import { createSdk } from './features/sdk/index.ts'
@@ -222,6 +223,7 @@ const startServer = async (
     ...query.routes,
     ...people.routes,
     ...privacy.routes,
+    ...suppressionRoutes(control),
     ...access.routes,
     ...signIn.routes,
     ...audit.routes,

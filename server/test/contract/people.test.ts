@@ -303,3 +303,17 @@ describe('who may', () => {
     expect((await write({ Cookie, Origin: 'https://evil.test' })).status).toBe(403)
   })
 })
+
+describe('settings that pages show', () => {
+  it('are the size of the suppression list and the lookup tables, for admins', async () => {
+    const suppression = await lethe.get(`${project}/suppression`, { headers: member })
+    expect(good(suppression).json().results).toEqual({ suppress_erased: false, count: 0 })
+    const made = await lethe.post(`${project}/lookup-tables`, { headers: member, body: { name: 'Products' } })
+    expect(made.status, made.text).toBe(201)
+    const tables = await lethe.get(`${project}/lookup-tables`, { headers: member })
+    expect(good(tables).json().results).toEqual([{ id: made.json().results.id, name: 'Products' }])
+    for (const path of ['suppression', 'lookup-tables']) {
+      expect((await lethe.get(`${project}/${path}`, { headers: asConsumer })).status).toBe(403)
+    }
+  })
+})

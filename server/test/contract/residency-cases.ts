@@ -15,6 +15,7 @@ import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { peopleRoutes } from '../../src/features/people/routes.ts'
 import { privacyPageRoutes } from '../../src/features/privacy/page-routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
+import { suppressionRoutes } from '../../src/features/privacy/suppression-route.ts'
 import { queryApiRoutes } from '../../src/features/query/create-query.ts'
 import { reportRoutes } from '../../src/features/reports/create-reports.ts'
 import { createResidency } from '../../src/features/residency/index.ts'
@@ -86,6 +87,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'query.routes': [...queryApiRoutes(none), ...jqlRoutes(none)],
   'people.routes': peopleRoutes(none),
   'privacy.routes': [...privacyRoutes(none), ...privacyPageRoutes(none)],
+  'suppressionRoutes(': suppressionRoutes(none),
   'access.routes': accessRoutes(none),
   'signIn.routes': signInRoutes(none),
   'audit.routes': createAudit(none).routes,
@@ -258,6 +260,10 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
     headers: { ...asAccount, 'Content-Type': 'text/csv' },
     body: `id,note\n1,${canary}\n`,
   }),
+  'GET /api/app/projects/:projectId/lookup-tables': ({ home, canary }) => ({
+    path: `/api/app/projects/${home.id}/lookup-tables?note=${canary}`,
+    headers: asAccount,
+  }),
   'POST /api/app/projects/:projectId/lookup-tables': ({ home, canary }) => ({
     path: `/api/app/projects/${home.id}/lookup-tables`,
     headers: asAccount,
@@ -291,6 +297,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   }),
   ...lexiconCases(appCases),
   ...lifecycleCases(asAccount),
+  ...appCases(['GET'], 'suppression', 'suppression'),
   ...peopleCases(asAccount),
   ...accountCases(),
   ...privacyPageCases(),

@@ -56,6 +56,14 @@ export const lookupTableRoutes = (deps: LookupRouteDeps): readonly Route[] => [
   },
   {
     ...app,
+    method: 'GET',
+    path: '/api/app/projects/:projectId/lookup-tables',
+    access: appAccess,
+    handle: async ({ scope }: Scoped) =>
+      jsonReply(200, { status: 'ok', results: await deps.tables.list(scope) }, { 'Cache-Control': 'no-store' }),
+  },
+  {
+    ...app,
     method: 'POST',
     path: '/api/app/projects/:projectId/lookup-tables',
     access: appAccess,
