@@ -5,8 +5,11 @@
 export const pagePaths = {
   home: '/',
   login: '/login',
+  loginLink: '/login/link',
+  loginReset: '/login/reset',
   setup: '/setup',
   invitation: '/invitation',
+  mySecurity: '/me/security',
   organization: '/organizations/$organizationId',
   newProject: '/organizations/$organizationId/projects/new',
   project: '/projects/$projectId',

@@ -3,9 +3,14 @@ import { ApiError } from './request.ts'
 
 /** A session that ended while a page was open: the page says so, by going to the login and coming back. */
 const onError = (error: unknown): void => {
-  if (!(error instanceof ApiError) || error.status !== 401) return
+  if (!(error instanceof ApiError)) return
   const { pathname, search } = window.location
-  if (pathname === '/login' || pathname === '/setup' || pathname === '/invitation') return
+  // Whose organization waits for a second factor may set one up, and nothing else.
+  if (error.status === 403 && error.message.includes('/me/security') && pathname !== '/me/security') {
+    window.location.assign('/me/security')
+  }
+  if (error.status !== 401) return
+  if (pathname.startsWith('/login') || pathname === '/setup' || pathname === '/invitation') return
   queryClient.clear()
   window.location.assign(`/login?next=${encodeURIComponent(`${pathname}${search}`)}`)
 }

@@ -1,5 +1,6 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { get, post, sendJson } from './request.ts'
+import { type Entered, enter } from './sign-in.ts'
 
 export type OrganizationRole = 'owner' | 'admin' | 'billing_admin' | 'member'
 
@@ -39,8 +40,7 @@ export const meQuery = queryOptions({
 /** Inside the shell only: there somebody is logged in. */
 export const useMe = (): Me => useSuspenseQuery(meQuery).data
 
-export const logIn = (email: string, password: string): Promise<unknown> =>
-  sendJson('POST', '/api/app/login', { body: { email, password } })
+export const logIn = (email: string, password: string): Promise<Entered> => enter('', { email, password })
 
 export const logOut = (): Promise<unknown> => sendJson('POST', '/api/app/logout')
 
@@ -58,9 +58,9 @@ export interface FirstOwner {
 export const makeFirstOwner = (owner: FirstOwner): Promise<{ readonly id: number; readonly name: string }> =>
   post('/api/app/setup', owner)
 
-/** For somebody new: makes the account. */
-export const acceptAsNew = (token: string, password: string): Promise<{ readonly organization_id: number }> =>
-  post('/api/app/invitations/accept', { token, password })
+/** For somebody new: makes the account. Without a password they log in by mailed links. */
+export const acceptAsNew = (token: string, password?: string): Promise<{ readonly organization_id: number }> =>
+  post('/api/app/invitations/accept', password === undefined ? { token } : { token, password })
 
 /** For whoever is logged in. */
 export const acceptAsMe = (token: string): Promise<{ readonly organization_id: number }> =>

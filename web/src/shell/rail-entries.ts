@@ -30,4 +30,4 @@ export const organizationEntries = ({ id: organizationId, role }: MyOrganization
 ]
 
 /** Pages of the member's own. */
-export const myEntries: readonly RailEntry[] = []
+export const myEntries: readonly RailEntry[] = [{ label: 'Security', to: pathTo('mySecurity') }]

@@ -43,12 +43,12 @@ const AsMe = ({ token, email }: { readonly token: string; readonly email: string
 const AsNew = ({ token }: { readonly token: string }) => {
   const [password, setPassword] = useState('')
   const accept = useMutation({
-    mutationFn: () => acceptAsNew(token, password),
+    mutationFn: (wanted: string | undefined) => acceptAsNew(token, wanted),
     onSuccess: () => window.location.assign('/login'),
   })
   const hasAccount = accept.error instanceof ApiError && accept.error.status === 409
   return (
-    <Form label="Make an account" onSend={() => accept.mutate()}>
+    <Form label="Make an account" onSend={() => accept.mutate(password)}>
       <Field
         label="Password of your new account"
         hint="At least 8 characters. Then log in with the e-mail that was invited."
@@ -63,6 +63,10 @@ const AsNew = ({ token }: { readonly token: string }) => {
       <Button kind="main" type="submit" isBusy={accept.isPending || accept.isSuccess}>
         Make the account and join
       </Button>
+      <Button isBusy={accept.isPending || accept.isSuccess} onClick={() => accept.mutate(undefined)}>
+        Join without a password
+      </Button>
+      <p className="muted">Without one you log in by links that are mailed to you, until you set one.</p>
       <p className={hasAccount ? '' : 'muted'}>
         You have an account already?{' '}
         <Link to="/login" search={{ next: `/invitation?token=${encodeURIComponent(token)}` }}>

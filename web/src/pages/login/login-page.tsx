@@ -6,16 +6,14 @@ import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
 import { Form, usePageTitle } from '../../ui/page.tsx'
+import { pageOfNext } from './next.ts'
 import { OtherMethods } from './other-methods.tsx'
-
-/** Only paths of this host are gone on to. */
-export const pathOfNext = (next: string | undefined): string =>
-  next !== undefined && /^\/(?![/\\])/.test(next) ? next : '/'
+import { SecondStep } from './second-step.tsx'
 
 export const Page = () => {
   usePageTitle('Log in')
   const search: { readonly next?: string; readonly email?: string } = useSearch({ strict: false })
-  const next = pathOfNext(search.next)
+  const next = pageOfNext(search.next, window.location.origin)
   const client = useQueryClient()
   const [email, setEmail] = useState(search.email ?? '')
   const [password, setPassword] = useState('')
@@ -23,15 +21,21 @@ export const Page = () => {
     client.clear()
     window.location.assign(next)
   }
-  const login = useMutation({ mutationFn: () => logIn(email.trim(), password), onSuccess: goOn })
+  const login = useMutation({
+    mutationFn: () => logIn(email.trim(), password),
+    onSuccess: (entered) => {
+      if (entered === null) goOn()
+    },
+  })
   const sso = useMutation({
     mutationFn: () => findSso(email.trim()),
     onSuccess: ({ sign_in_path }) => {
       const to = new URL(sign_in_path, window.location.origin)
-      to.searchParams.set('next', next)
+      to.searchParams.set('next', next.slice(window.location.origin.length))
       window.location.assign(to.pathname + to.search)
     },
   })
+  if (login.data) return <SecondStep ticket={login.data.ticket} onLoggedIn={goOn} onBack={() => login.reset()} />
   return (
     <>
       <h1>Log in</h1>

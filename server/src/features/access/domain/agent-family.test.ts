@@ -24,6 +24,7 @@ describe('agent family', () => {
       'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36',
       'Chrome on Android',
     ],
+    ['Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/140.0.0.0 Safari/537.36', 'Chrome on Linux'],
     ['curl/8.5.0', 'another program'],
     [undefined, 'another program'],
   ])('of %s', (userAgent, family) => expect(agentFamily(userAgent)).toBe(family))
