@@ -18,6 +18,7 @@ export const pagePaths = {
   importPeople: '/projects/$projectId/users-import',
   person: '/projects/$projectId/users/$distinctId',
   connect: '/projects/$projectId/connect',
+  lexicon: '/projects/$projectId/lexicon',
   deletedProjects: '/organizations/$organizationId/deleted-projects',
   settings: '/projects/$projectId/settings',
   settingsKeys: '/projects/$projectId/settings/access-keys',

@@ -9,6 +9,7 @@ import {
 import { type PageName, pagePaths } from './page-paths.ts'
 import { BrokenPage } from './pages/broken-page.tsx'
 import { eventsSearch } from './pages/events/events-search.ts'
+import { lexiconSearch } from './pages/lexicon/lexicon-search.ts'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { peopleSearch } from './pages/people/people-search.ts'
 import { personSearch } from './pages/people/person-search.ts'
@@ -53,6 +54,7 @@ const pages: Readonly<Record<PageName, PageEntry>> = {
   importPeople: { load: () => import('./pages/people/import-people-page.tsx') },
   person: { load: () => import('./pages/people/person-page.tsx'), search: (sent) => ({ ...personSearch(sent) }) },
   connect: { load: () => import('./pages/connect/connect-page.tsx'), search: texts('sdk') },
+  lexicon: { load: () => import('./pages/lexicon/lexicon-page.tsx'), search: (sent) => ({ ...lexiconSearch(sent) }) },
   deletedProjects: { load: () => import('./pages/settings/deleted-projects-page.tsx') },
   settings: { load: () => import('./pages/settings/settings-page.tsx') },
   settingsKeys: { load: () => import('./pages/settings/keys-page.tsx') },

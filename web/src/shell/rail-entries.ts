@@ -17,6 +17,7 @@ export const projectEntries = ({ id: projectId, role, permissions }: MyProject):
         { label: 'Users', to: pathTo('people', { projectId }) },
       ]
     : []),
+  { label: 'Lexicon', to: pathTo('lexicon', { projectId }) },
   { label: 'Connect', to: pathTo('connect', { projectId }) },
   ...(isAdmin(role) ? [] : []),
   { label: 'Settings', to: pathTo('settings', { projectId }) },
