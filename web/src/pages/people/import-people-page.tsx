@@ -1,3 +1,4 @@
+import '../events/events.css'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type ImportOutcome, importPeople } from '../../api/people.ts'
