@@ -13,6 +13,7 @@ import {
   topEvents,
   topProperties,
 } from './event-questions.ts'
+import { customSegmentation, sessionSegmentation } from './made-questions.ts'
 import { createModel, type Model } from './model.ts'
 import { numeric, totals } from './number-questions.ts'
 import { clientOf, type OracleProject, projectOf, savingTo, sinkOf, startOracleServer } from './oracle-server.ts'
@@ -27,7 +28,7 @@ type Kind = (world: World) => Question
 const kinds: readonly Kind[] = [
   ...[segmentation, segmentation, segmentation, totals, numeric, events, topEvents, eventNamesQuestion],
   ...[eventProperties, topProperties, propertyValues, engage, engage, stream, rawExport],
-  ...[retention, retention, addiction],
+  ...[retention, retention, addiction, sessionSegmentation, customSegmentation],
 ]
 
 // Zones whose clocks change at odd times, by odd steps, or never.
@@ -80,7 +81,7 @@ const concurrentMax = 4
 /** Asks questions by chance, a few at a time. */
 /** What was saved under the numbers that a question, or what it names, names. */
 const definitionsIn = (world: World, text: string): string =>
-  [...text.matchAll(/(?:custom_event:|workspace_id":|cohort_id":|\\"id\\":)(\d+)/g)]
+  [...text.matchAll(/(?:custom_event:|custom_property:|workspace_id":|cohort_id":|\\"id\\":)(\d+)/g)]
     .map(([, id]) => world.saved.texts.get(Number(id)) ?? '')
     .map((definition, at) => `\n  name ${at + 1} of these is ${definition}${definitionsIn(world, definition)}`)
     .join('')

@@ -1,5 +1,6 @@
 import type { Random } from '../support/random-expressions.ts'
 import { aFilter, type Filter, filterOf } from './filters.ts'
+import { type CustomProperty, saveProperties } from './made-questions.ts'
 import type { Model, SeenEvent } from './model.ts'
 import type { Selection } from './question.ts'
 import { eventNames } from './random-project.ts'
@@ -10,6 +11,7 @@ export interface SavedThings {
   readonly customEvents: readonly Selection[]
   readonly dataViews: readonly { readonly id: number; readonly filter: Filter; readonly profileFilter: Filter | null }[]
   readonly cohorts: readonly Cohort[]
+  readonly customProperties: readonly CustomProperty[]
   /** As JSON, by id: for whoever reads a difference. */
   readonly texts: ReadonlyMap<number, string>
 }
@@ -26,7 +28,10 @@ export interface Facts {
   readonly nowMs: number
 }
 
-export type Save = (kind: 'custom-events' | 'data-views' | 'cohorts', definition: object) => Promise<number>
+export type Save = (
+  kind: 'custom-events' | 'custom-properties' | 'data-views' | 'cohorts',
+  definition: object,
+) => Promise<number>
 export type Upload = (cohortId: number, ids: readonly string[]) => Promise<void>
 
 type Holds = Cohort['holds']
@@ -226,5 +231,6 @@ export const saveThings = async (
         operator === 'and' ? terms.every(({ holds }) => holds(...of)) : terms.some(({ holds }) => holds(...of)),
     })
   }
-  return { customEvents, dataViews, cohorts, texts }
+  const customProperties = await saveProperties((definition) => save('custom-properties', definition))
+  return { customEvents, dataViews, cohorts, customProperties, texts }
 }
