@@ -19,6 +19,9 @@ export const projectEntries = ({ id: projectId, role, permissions }: MyProject):
     : []),
   { label: 'Lexicon', to: pathTo('lexicon', { projectId }) },
   { label: 'Connect', to: pathTo('connect', { projectId }) },
+  ...(permissions.includes('privacy:request')
+    ? [{ label: 'Privacy', to: pathTo('projectPrivacy', { projectId }) }]
+    : []),
   ...(isAdmin(role) ? [] : []),
   { label: 'Settings', to: pathTo('settings', { projectId }) },
 ]
@@ -26,9 +29,11 @@ export const projectEntries = ({ id: projectId, role, permissions }: MyProject):
 /** Pages of an organization that this member may open. */
 export const organizationEntries = ({ id: organizationId, role }: MyOrganization): readonly RailEntry[] => [
   { label: 'Projects', to: pathTo('organization', { organizationId }) },
+  ...(isAdmin(role) ? [{ label: 'Data & Privacy', to: pathTo('organizationPrivacy', { organizationId }) }] : []),
   ...(role === 'owner' ? [{ label: 'Deleted projects', to: pathTo('deletedProjects', { organizationId }) }] : []),
   ...(isAdmin(role) ? [] : []),
 ]
 
 /** Pages of the member's own. */
-export const myEntries: readonly RailEntry[] = [{ label: 'Security', to: pathTo('mySecurity') }]
+export const myEntries: readonly RailEntry[] = [
+  { label: 'Data & Privacy', to: pathTo('myDataPrivacy') },{ label: 'Security', to: pathTo('mySecurity') }]
