@@ -41,9 +41,15 @@ const evenRanges = ({ min, max, size }: Extract<ValueBuckets, { type: 'even' }>)
 
 /** Ranges of the same width from 0 on, those that hold all from `low` to `high`. */
 export const rangesFromTo = (low: number, high: number, width: number): readonly Range[] => {
-  const first = Math.floor(low / width)
-  const count = Math.floor(high / width) - first + 1
   const bound = (number: number): number => Number((number * width).toPrecision(12))
+  // Division of binary numbers may end up beside the range that a number is in.
+  const numberOf = (value: number): number => {
+    const near = Math.floor(value / width)
+    if (bound(near) > value) return near - 1
+    return bound(near + 1) <= value ? near + 1 : near
+  }
+  const first = numberOf(low)
+  const count = numberOf(high) - first + 1
   return Array.from({ length: count }, (_, at) => ({ from: bound(first + at), to: bound(first + at + 1) }))
 }
 
