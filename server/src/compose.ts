@@ -49,8 +49,8 @@ import { createMetrics } from './platform/metrics.ts'
 export interface RunningServer {
   /** Where it listens; null without the http role. */
   readonly url: string | null
-  /** While nobody can log in: a one-time code for the first owner, for whoever started the server. */
-  readonly setupCode: string | null
+  /** While nobody can log in: a one-time link for the first owner, for whoever started the server. */
+  readonly setupLink: string | null
   /** No new requests, commits drained, workers and engines stopped. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -287,7 +287,7 @@ const startServer = async (
     await stopWorkers()
     await stores.close()
   }
-  if (!config.roles.has('http')) return { url: null, setupCode: null, stop }
+  if (!config.roles.has('http')) return { url: null, setupLink: null, stop }
   try {
     await http.listen({ host: config.host, port: config.port })
   } catch (error) {
@@ -295,7 +295,10 @@ const startServer = async (
     throw error
   }
   const url = `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${config.port}`
-  return { url, setupCode: await openSetup(control), stop }
+  const setupCode = await openSetup(control)
+  // Where its page is: at a web host, which the address to listen on need not be.
+  const web = config.regions.find(({ id }) => config.servedRegionIds.has(id))?.publicUrl ?? url
+  return { url, setupLink: setupCode === null ? null : `${web}/setup?code=${setupCode}`, stop }
 }
 
 const basicUserOf = (authorization: string | undefined): string | null => {

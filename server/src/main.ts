@@ -24,8 +24,8 @@ const start = async (flags: StartFlags): Promise<void> => {
   const server = await starting
   console.log(server.url === null ? 'lethe ready (jobs only)' : `lethe ready on ${server.url}`)
   if (config.mail === null) console.log('no mail server (LETHE_SMTP_URL): links that would be mailed are printed here')
-  if (server.setupCode !== null) {
-    console.log(`nobody can log in yet; make the first owner, once, at ${server.url}/setup?code=${server.setupCode}`)
+  if (server.setupLink !== null) {
+    console.log(`nobody can log in yet; make the first owner, once, at ${server.setupLink}`)
   }
 }
 
