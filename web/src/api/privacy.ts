@@ -92,8 +92,8 @@ export const hasEnded = ({ status }: PrivacyRequest): boolean =>
   status === 'SUCCESS' || status === 'FAILURE' || status === 'REVOKED'
 
 const root = (projectId: number): string => `/api/app/projects/${projectId}/privacy`
-export const requestsPath = (projectId: number): string => `${root(projectId)}/requests`
-export const requestPath = (projectId: number, trackingId: string): string =>
+const requestsPath = (projectId: number): string => `${root(projectId)}/requests`
+const requestPath = (projectId: number, trackingId: string): string =>
   `${requestsPath(projectId)}/${encodeURIComponent(trackingId)}`
 /** Of a retrieval; the audit log will say who took it. */
 export const archivePath = (projectId: number, trackingId: string): string =>

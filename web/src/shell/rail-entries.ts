@@ -36,4 +36,6 @@ export const organizationEntries = ({ id: organizationId, role }: MyOrganization
 
 /** Pages of the member's own. */
 export const myEntries: readonly RailEntry[] = [
-  { label: 'Data & Privacy', to: pathTo('myDataPrivacy') },{ label: 'Security', to: pathTo('mySecurity') }]
+  { label: 'Data & Privacy', to: pathTo('myDataPrivacy') },
+  { label: 'Security', to: pathTo('mySecurity') },
+]

@@ -2,8 +2,17 @@ import { useEffect, useState } from 'react'
 import { Button } from './button.tsx'
 import { announce } from './live-region.tsx'
 
-/** Puts `text` on the clipboard and says so. `what` names it: "Copy token". */
-export const CopyButton = ({ text, what, size }: { text: string; what: string; size?: 'small' }) => {
+export interface CopyButtonProps {
+  readonly text: string
+  /** Names it: "Copy token". */
+  readonly what: string
+  /** Where "Copy" alone would not say enough. */
+  readonly label?: string
+  readonly size?: 'small'
+}
+
+/** Puts `text` on the clipboard and says so. */
+export const CopyButton = ({ text, what, label, size }: CopyButtonProps) => {
   const [outcome, setOutcome] = useState<'copied' | 'failed' | null>(null)
   useEffect(() => {
     if (outcome === null) return
@@ -20,8 +29,12 @@ export const CopyButton = ({ text, what, size }: { text: string; what: string; s
     )
   }
   return (
-    <Button {...(size === undefined ? {} : { size })} onClick={copy} aria-label={`Copy ${what}`}>
-      {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it' : 'Copy'}
+    <Button
+      {...(size === undefined ? {} : { size })}
+      onClick={copy}
+      aria-label={label === undefined ? `Copy ${what}` : undefined}
+    >
+      {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select and copy it' : (label ?? 'Copy')}
     </Button>
   )
 }

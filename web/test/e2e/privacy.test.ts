@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { linesOf, zipEntries } from '../../../demo/zip-entries.ts'
 import { chromiumFile, whyNoChromium } from '../../../server/test/support/chromium.ts'
 import { bearer, type Lethe } from '../../../server/test/support/lethe.ts'
-import { analyst, eu, owner, us } from '../../../server/test/support/provision.ts'
+import { admin, analyst, defaultProvision, eu, owner, us } from '../../../server/test/support/provision.ts'
 import { openStory, type Story, type StoryPage } from '../support/story.ts'
 
 if (chromiumFile === null) console.warn(whyNoChromium)
@@ -40,7 +40,13 @@ describe.skipIf(chromiumFile === null)('Data & Privacy', () => {
   let story: Story
   let at: StoryPage
   beforeAll(async () => {
-    story = await openStory({ env: { ...env, LETHE_GDPR_GRACE_SECONDS: '0' } })
+    const provision = defaultProvision()
+    const tokens = provision.organizations[0]?.gdpr_tokens ?? []
+    // Made 350 days ago, for a year.
+    Object.assign(tokens.find(({ user }) => user === admin.email) ?? {}, {
+      issued_at: new Date(Date.now() - 350 * day).toISOString(),
+    })
+    story = await openStory({ provision, env: { ...env, LETHE_GDPR_GRACE_SECONDS: '0' } })
     await plant(story.lethe, ['ada', 'bob', 'cleo', 'dora'])
     at = await story.open()
     await at.goTo('/login')
@@ -158,6 +164,18 @@ describe.skipIf(chromiumFile === null)('Data & Privacy', () => {
     await check('wrong-region')
     await goTo('/organizations/1/data-privacy', 'us.lethe.localhost')
     await page.getByText('Projects in European Union have their requests there').waitFor()
+  })
+
+  it('reminds of a token that ends soon', { timeout: 180_000 }, async () => {
+    const { page, goTo, logIn, check } = await story.open()
+    await goTo('/login')
+    await logIn(admin)
+    await goTo('/organizations/1/data-privacy')
+    await page.getByText('Your privacy token ends soon').waitFor()
+    await page.getByRole('link', { name: 'Generate a new one' }).click()
+    await page.getByRole('heading', { name: 'Your token' }).waitFor()
+    await page.getByText(/in 1[56] days/).first().waitFor()
+    await check('token-reminder')
   })
 
   it('shows an analyst no way to ask', { timeout: 180_000 }, async () => {

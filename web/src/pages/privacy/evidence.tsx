@@ -36,7 +36,7 @@ export const EvidencePanel = ({ evidence }: { readonly evidence: Evidence }) => 
         ...(evidence.retired_parts_removed === null
           ? []
           : [['Files removed from the disk', number(evidence.retired_parts_removed)] as const]),
-        ...(evidence.attempts === 0 ? [] : [['Attempts that did not end well', number(evidence.attempts)] as const]),
+        ...(evidence.attempts === 0 ? [] : [['Attempts', number(evidence.attempts)] as const]),
       ]}
     />
     <Table caption="Counts by holder" columns={columns} rows={evidence.holders} keyOf={({ holder }) => holder} />
@@ -56,7 +56,7 @@ export const ReceiptPanel = ({ request, receipt }: { request: PrivacyRequestDeta
         <Button isBusy={check.isPending} onClick={() => check.mutate()}>
           Check the signature here
         </Button>
-        <CopyButton text={receipt} what="receipt" />
+        <CopyButton text={receipt} what="receipt" label="Copy the receipt" />
         <DownloadText text={receipt} name={`receipt-${request.tracking_id}.jws`} label="Download the receipt" />
       </div>
       <div role="status">

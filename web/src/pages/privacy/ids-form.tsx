@@ -67,7 +67,7 @@ export const IdsForm = ({
               ...(input.file === null
                 ? []
                 : [['From the file', `${input.file.name}: ${count(input.file.read.ids.length, 'id')}`] as const]),
-              ['Named twice', count(read.duplicateCount, 'time')],
+              ...(read.duplicateCount === 0 ? [] : [['Named again', count(read.duplicateCount, 'time')] as const]),
               ...(read.tooLong.length === 0
                 ? []
                 : [['Left out', `${count(read.tooLong.length, 'line')} longer than an id can be`] as const]),

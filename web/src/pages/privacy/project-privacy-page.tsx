@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { requestsPath, requestsQuery } from '../../api/privacy.ts'
+import { requestsQuery } from '../../api/privacy.ts'
 import { useMe } from '../../api/session.ts'
 import { pathTo } from '../../page-paths.ts'
 import { useProjectId } from '../../shell/place.ts'
-import { AsCurl } from '../../ui/as-curl.tsx'
 import { RegionBadge } from '../../ui/badge.tsx'
 import { ButtonLink } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -47,7 +46,6 @@ export const Page = () => {
         </EmptyState>
       ) : null}
       {requests.data?.length ? <RequestTable requests={requests.data} /> : null}
-      <AsCurl path={requestsPath(projectId)} />
     </Frame>
   )
 }

@@ -1,13 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import {
-  cancelPrivacyRequest,
-  hasEnded,
-  type PrivacyRequestDetail,
-  requestPath,
-  requestQuery,
-} from '../../api/privacy.ts'
+import { cancelPrivacyRequest, hasEnded, type PrivacyRequestDetail, requestQuery } from '../../api/privacy.ts'
 import { ApiError } from '../../api/request.ts'
 import { pathTo } from '../../page-paths.ts'
 import { usePathParam, useProjectId } from '../../shell/place.ts'
@@ -112,7 +106,10 @@ const Shown = ({ request }: { readonly request: PrivacyRequestDetail }) => {
             panel: (
               <div className="stack">
                 <RawJson value={request} />
-                <AsCurl path={requestPath(projectId, trackingId)} />
+                <AsCurl
+                  credential="privacy token"
+                  path={`/api/app/data-${request.kind}s/v3.0/${trackingId}?token=<project token>`}
+                />
               </div>
             ),
           },

@@ -66,7 +66,7 @@ export const RetrievalPanels = ({ request }: { readonly request: PrivacyRequestD
               >
                 Download the archive
               </a>
-              <CopyButton text={archive.link} what="link for somebody without a login" />
+              <CopyButton text={archive.link} what="link" label="Copy a link" />
             </div>
             <p className="muted">
               The copied link opens the archive without a login, for {number(archive.link_days)} days from now.
