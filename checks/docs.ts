@@ -61,6 +61,7 @@ const citedPages: Readonly<Record<string, string>> = {
   style: 'docs/style.md',
   clients: 'docs/spec/clients.md',
   jql: 'docs/spec/jql.md',
+  people: 'docs/spec/people.md',
   expressions: 'docs/spec/expressions.md',
 }
 const citation =

@@ -1,3 +1,5 @@
+// Long: every way to ask for people, over one server that takes seconds to fill.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, basic, type Lethe, startLethe } from '../support/lethe.ts'
 import { logIn } from '../support/log-in.ts'
@@ -272,7 +274,7 @@ describe('who may', () => {
       ]),
     )
 
-  it('see, download and change people (auth §6.3)', async () => {
+  it('see, download and change people (people §5)', async () => {
     const seen = { events: 200, people: 200 }
     const refused = { 'events/csv': 403, 'people/csv': 403, write: 403 }
     expect(await statuses(asConsumer)).toEqual({ ...seen, ...refused })

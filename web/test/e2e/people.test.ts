@@ -142,7 +142,7 @@ describe.skipIf(chromiumFile === null)('from the snippet to the person', () => {
     expect(await page.getByLabel('Search').inputValue()).toBe('person 29')
   })
 
-  it('shows an analyst and a consumer what their roles allow (auth §6.3)', { timeout: 300_000 }, async () => {
+  it('shows an analyst and a consumer what their roles allow (auth §6.2)', { timeout: 300_000 }, async () => {
     for (const [who, mayDownload] of [
       [analyst, true],
       [consumer, false],

@@ -18,7 +18,7 @@ export interface FeedRequest {
   readonly limit: number
 }
 
-// reports §8: 100 latest samples per event.
+// people §1: 100 latest samples per event.
 const limitDefault = 100
 const limitMax = 1_000
 const nameCountMax = 20

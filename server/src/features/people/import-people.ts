@@ -9,7 +9,7 @@ import { typedField } from './domain/typed-field.ts'
 import { auditOf, type EditDeps } from './edit-person.ts'
 import { applyUpdates, type ProfileRecord, writableOf } from './write-profiles.ts'
 
-/** reports §6: rows of one file. */
+/** people §4: rows of one file. */
 export const importRowCountMax = 1_000_000
 export const importBytesMax = 200 * 1_024 * 1_024
 const batchRowCount = 1_000

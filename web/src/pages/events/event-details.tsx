@@ -20,7 +20,7 @@ const PropertyList = ({ entries, empty }: { entries: readonly (readonly [string,
     />
   )
 
-/** All that one event holds (reports §8). */
+/** All that one event holds (people §1). */
 export const EventDetails = ({ event }: { readonly event: FeedEvent }) => {
   const [tab, setTab] = useState('yours')
   const entries = Object.entries(event.properties)

@@ -11,7 +11,7 @@ const policies = [
 ]
 const newProperty = { name: '', values: [], policy: 'drop' } as const
 
-/** PRIV-37: what a person’s browser, or a property, says about being recorded. */
+/** PRIV-35: what a person’s browser, or a property, says about being recorded. */
 export const ConsentFields = ({
   consent,
   onChange,

@@ -1,3 +1,4 @@
+import '../../filters/filters.css'
 import type { DropFilter } from '../../api/project-settings.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'

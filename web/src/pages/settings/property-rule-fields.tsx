@@ -1,3 +1,4 @@
+import '../../filters/filters.css'
 import type { PropertyRule } from '../../api/project-settings.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, Select } from '../../ui/field.tsx'

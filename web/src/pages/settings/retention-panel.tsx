@@ -14,9 +14,7 @@ export const RetentionPanel = ({ projectId }: { readonly projectId: number }) =>
   const retention = useQuery(retentionQuery(projectId))
   return (
     <Panel title="Retention">
-      <p className="muted">
-        Older events are hidden from the moment that you save, and removed within a day. Profiles stay.
-      </p>
+      <p className="muted">Older events are hidden from the moment that you save, and then removed. Profiles stay.</p>
       <ErrorNote error={retention.error} onRetry={() => retention.refetch()} />
       {retention.isPending ? <SkeletonRows rows={3} what="Loading the retention" /> : null}
       {retention.data === undefined ? null : (

@@ -47,7 +47,7 @@ export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
   // PRIV-36: no role has it by itself.
   'classified:access': { roles: [], category: 'data access', title: 'See classified properties' },
   'events:export': { roles: analysts, category: 'data access', title: 'Export events' },
-  // The Users and Events pages: rows, a page at a time (auth §6.3).
+  // The Users and Events pages: rows, a page at a time (people §5).
   'people:read': { roles: everybody, category: 'data access', title: 'See people and their events' },
   'profiles:write': { roles: admins, category: 'data management', title: 'Create, edit and delete profiles' },
   'profiles:export': { roles: analysts, category: 'data access', title: 'List and export users' },

@@ -36,7 +36,7 @@ export interface Endpoint {
 
 const families = ['/api/query', '/api/2.0'] as const
 const methods = ['GET', 'POST'] as const
-// Pages of members ask for figures and names here; for rows of people they have routes of their own (reports §8).
+// Pages of members ask for figures and names here; for rows of people they have routes of their own (people §1).
 const keys: readonly CredentialKind[] = ['service-account', 'project-secret']
 
 /**
