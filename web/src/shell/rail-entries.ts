@@ -9,7 +9,7 @@ export interface RailEntry {
 const isAdmin = (role: string): boolean => role === 'owner' || role === 'admin'
 
 /** Pages of a project that this member may open. Only what exists stands here. */
-export const projectEntries = ({ id: projectId, role, permissions }: MyProject): readonly RailEntry[] => [
+export const projectEntries = ({ id: projectId, permissions }: MyProject): readonly RailEntry[] => [
   { label: 'Overview', to: pathTo('project', { projectId }) },
   ...(permissions.includes('people:read')
     ? [
@@ -22,7 +22,7 @@ export const projectEntries = ({ id: projectId, role, permissions }: MyProject):
   ...(permissions.includes('privacy:request')
     ? [{ label: 'Privacy', to: pathTo('projectPrivacy', { projectId }) }]
     : []),
-  ...(isAdmin(role) ? [] : []),
+  ...(permissions.includes('project:admin') ? [{ label: 'Members', to: pathTo('projectMembers', { projectId }) }] : []),
   { label: 'Settings', to: pathTo('settings', { projectId }) },
 ]
 
@@ -31,7 +31,15 @@ export const organizationEntries = ({ id: organizationId, role }: MyOrganization
   { label: 'Projects', to: pathTo('organization', { organizationId }) },
   ...(isAdmin(role) ? [{ label: 'Data & Privacy', to: pathTo('organizationPrivacy', { organizationId }) }] : []),
   ...(role === 'owner' ? [{ label: 'Deleted projects', to: pathTo('deletedProjects', { organizationId }) }] : []),
-  ...(isAdmin(role) ? [] : []),
+  ...(isAdmin(role)
+    ? [
+        { label: 'Members', to: pathTo('members', { organizationId }) },
+        { label: 'Teams', to: pathTo('teams', { organizationId }) },
+        { label: 'Service accounts', to: pathTo('serviceAccounts', { organizationId }) },
+        { label: 'Access security', to: pathTo('accessSecurity', { organizationId }) },
+        { label: 'Audit log', to: pathTo('audit', { organizationId }) },
+      ]
+    : []),
 ]
 
 /** Pages of the member's own. */
