@@ -27,7 +27,8 @@ export const withCustomEvents = async (
     if (found === null) throw new InvalidRequest(`the project has no custom event ${id}`)
     return found.events.map(({ event, where }) => {
       const filters = [where, selector.selector].filter((text) => text !== undefined)
-      const both = filters.length === 2 ? filters.map((text) => `(${text})`).join(' and ') : filters[0]
+      // Either may be of another type, which is never true.
+      const both = filters.length === 2 ? filters.map((text) => `(${text}) == true`).join(' and ') : filters[0]
       return { ...selector, event, ...(both === undefined ? {} : { selector: both }) }
     })
   }

@@ -1,7 +1,7 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import type { FunnelDefinition } from '../../reports/index.ts'
 import type { Match } from '../compile/match.ts'
-import { logic } from '../domain/expression/build.ts'
+import { allOf } from '../domain/expression/build.ts'
 import { sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
 import type { QueryCall } from '../http/query-route.ts'
 import type { Definitions } from '../ports.ts'
@@ -63,7 +63,7 @@ const anyOf = (matches: readonly Match[]): Match => {
   const parts = matches.flatMap(({ selection, where }) =>
     (selection?.parts ?? []).map((part) => {
       const filters = [part.where, where].filter((filter) => filter !== null)
-      return { event: part.event, where: filters.length === 2 ? logic(0, 'and', filters) : (filters[0] ?? null) }
+      return { event: part.event, where: allOf(filters) }
     }),
   )
   return { selection: { label: '$overall', parts }, where: null }

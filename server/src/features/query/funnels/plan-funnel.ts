@@ -2,6 +2,7 @@ import { InvalidRequest } from '../../../kernel/errors.ts'
 import { dayMs } from '../../../kernel/time.ts'
 import { customEventId, type FunnelDefinition, type FunnelStep, windowSeconds } from '../../reports/index.ts'
 import { type Match, selectionOf } from '../compile/match.ts'
+import { allOf } from '../domain/expression/build.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { sessionEndEvent, sessionStartEvent } from '../domain/sessions/sessions.ts'
@@ -69,7 +70,7 @@ export const planFunnel = async (
     held: definition.hold_constant,
     isBreakdownHeld: by !== null && isHeld(definition, by.on),
     buckets,
-    where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
+    where: allOf(filters.map((text) => parseExpression(text))),
     by,
     sessions: definition.counting === 'sessions' ? view.custom.sessions : null,
     virtual,

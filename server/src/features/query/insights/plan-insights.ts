@@ -10,6 +10,7 @@ import {
   timeCharts,
 } from '../../reports/index.ts'
 import { type Match, selectionOf } from '../compile/match.ts'
+import { allOf } from '../domain/expression/build.ts'
 import type { Expression } from '../domain/expression/nodes.ts'
 import { parseExpression } from '../domain/expression/parse.ts'
 import { type Model, positionModels } from '../domain/insights/attribution.ts'
@@ -101,7 +102,7 @@ export const planInsights = (
     const filters = [where, metric.where].filter((text) => text !== undefined)
     return {
       selection: await selectionOf(definitions, view, metric.event),
-      where: filters.length === 0 ? null : parseExpression(filters.map((text) => `(${text})`).join(' and ')),
+      where: allOf(filters.map((text) => parseExpression(text))),
       isFirst: metric.first_time === true,
     }
   }

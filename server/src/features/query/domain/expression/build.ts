@@ -72,6 +72,13 @@ export const logic = (at: number, kind: 'and' | 'or', terms: readonly Expression
   return node({ kind, at, terms, types: type.boolean }, terms)
 }
 
+/** Filters that all have to hold; one whose value is never true or false never does (query §4.2). */
+export const allOf = (filters: readonly Expression[]): Expression | null => {
+  const terms = filters.map((one) => (canBe(one, type.boolean | type.undefined) ? one : literal(one.at, false)))
+  const [only] = terms
+  return only === undefined || terms.length === 1 ? (only ?? null) : logic(only.at, 'and', terms)
+}
+
 export const arithmetic = (at: number, op: ArithmeticOp, left: Expression, right: Expression): Expression => {
   const both = left.types & right.types & (op === '+' ? type.number | type.string : type.number)
   const never = op === '+' && isOnly(left, type.string) && isOnly(right, type.string) ? 0 : type.undefined
