@@ -40,7 +40,7 @@ export const composeSso = ({ config, control, clock, secret, log, access, confir
         requestId,
       })
     },
-    sessionCookie: access.sessionCookie.setUnasked,
+    sessionCookie: (token, request) => access.sessionCookie.set(request, token),
     confirmPassword,
     organizationRoleOf: access.organizationRoleOf,
     onProblem: (error) => log.warn('a claimed domain could not be looked up', errorFields(error)),

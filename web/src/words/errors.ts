@@ -28,6 +28,8 @@ const adviceOf = ({ status, message, retryAfterSeconds }: ApiError): string => {
   if (status === 0) return 'Nothing was changed. Check your connection, then try again.'
   if (/send this request to/.test(message)) return 'Open this project at the host of its region.'
   if (status === 401) return 'Check what you typed, or log in again.'
+  if (/not your password/.test(message)) return 'Type it again.'
+  if (/^sign in again/.test(message)) return 'Log out, log in again, and come back here.'
   if (status === 403) return 'Ask an owner of the organization if you need this.'
   if (status === 404) return 'It may have been removed. Go back and look at the list.'
   if (status === 409) return 'Nothing was changed. Reload to see what is there now.'

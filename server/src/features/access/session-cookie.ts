@@ -4,6 +4,8 @@ import { hostCookieName, parseCredentials, sessionCookieName } from './domain/pa
 export interface SessionCookieDeps {
   /** Everybody comes over TLS: cookies go over it only. */
   readonly secureCookies: boolean
+  /** Origins of the served regions' web hosts. */
+  readonly ownOrigins: ReadonlySet<string>
 }
 
 /**
@@ -16,15 +18,20 @@ const cookieText = (token: string, maxAgeSeconds: number, isSecure: boolean): st
 }
 
 /** The cookie of sessions: how it is set, ended, and read again. */
-export const createSessionCookie = ({ secureCookies }: SessionCookieDeps, maxAgeSeconds: number) => {
-  // A proxy may end TLS without saying so: the page's own origin tells.
-  const isSecure = ({ headers }: Pick<Received, 'headers'>) =>
-    secureCookies || (headers.origin ?? '').startsWith('https:')
+export const createSessionCookie = ({ secureCookies, ownOrigins }: SessionCookieDeps, maxAgeSeconds: number) => {
+  // A proxy may end TLS without saying so: then the page that asks tells, if it is ours, or the host itself.
+  const isSecure = ({ headers }: Pick<Received, 'headers'>): boolean => {
+    const { host = '', origin = '' } = headers
+    const asked = `https://${host}`
+    return (
+      secureCookies ||
+      ownOrigins.has(asked) ||
+      (origin.startsWith('https:') && (origin === asked || ownOrigins.has(origin)))
+    )
+  }
   return {
     set: (request: Pick<Received, 'headers'>, token: string): string =>
       cookieText(token, maxAgeSeconds, isSecure(request)),
-    /** For answers to what another site's page sent: its origin says nothing of ours. */
-    setUnasked: (token: string): string => cookieText(token, maxAgeSeconds, secureCookies),
     end: (request: Pick<Received, 'headers'>): string => cookieText('', 0, isSecure(request)),
     /** Token that the browser has; null: none. */
     read: ({ headers }: Pick<Received, 'headers'>): string | null => {

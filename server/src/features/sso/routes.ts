@@ -6,7 +6,7 @@ import type { SignIn } from './sign-in.ts'
 export interface SignInRouteDeps {
   readonly signIn: SignIn
   /** Set-Cookie of a session, for the host that is asked. */
-  readonly sessionCookie: (token: string) => string
+  readonly sessionCookie: (token: string, request: Received) => string
 }
 
 // A response with a large certificate chain and many attributes is some tens of kilobytes.
@@ -40,7 +40,7 @@ export const signInRoutes = (deps: SignInRouteDeps): readonly Route[] => {
       const userAgent = request.headers['user-agent']
       const posted = { cameIn: cameIn(request), organizationId, samlResponse, clientIp, requestId, userAgent }
       const token = await deps.signIn.finish(posted)
-      return redirect(relativeTarget(form.get('RelayState') ?? undefined), deps.sessionCookie(token))
+      return redirect(relativeTarget(form.get('RelayState') ?? undefined), deps.sessionCookie(token, request))
     },
   })
   const ofPath = ({ params }: Received): number => organizationId(params['organizationId'])
