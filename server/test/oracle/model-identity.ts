@@ -20,8 +20,10 @@ export interface People {
   /** What an event is stored under; learns who belongs together from it. */
   arrive(sent: SentIds): StoredIds
   /** Null: they are one person now; otherwise why not. `onMove` is told before a canonical id gives way to another. */
-  join(join: Join, onMove: (loser: string, winner: string) => void): string | null
+  join(join: Join, onMove: (loser: string, winner: string) => void, number: number): string | null
   canonicalOf(id: string): string
+  /** Who an event is of that came in after so many others; left out of modes that look back. */
+  personAt?(id: string, number: number): string
   /** Every id of the people that the ids mean. */
   allIdsOf(ids: readonly string[]): ReadonlySet<string>
   forget(ids: ReadonlySet<string>): void
@@ -99,6 +101,42 @@ export const originalPeople = (): People => {
         clusterOf.delete(id)
         usedAliases.delete(id)
       }
+    },
+  }
+}
+
+/** Identity §5: what an alias does from then on is its original's; nothing is moved. */
+export const legacyPeople = (): People => {
+  const links = new Map<string, { readonly to: string; readonly number: number }>()
+  const rootOf = (id: string): string => {
+    const link = links.get(id)
+    return link === undefined ? id : rootOf(link.to)
+  }
+  return {
+    canonicalOf: rootOf,
+    personAt: (id, number) => {
+      const link = links.get(id)
+      return link === undefined || number <= link.number ? id : rootOf(id)
+    },
+    arrive: ({ distinct_id: id, $device_id: device, $user_id: user }) => ({
+      id: id ?? '',
+      deviceId: device ?? null,
+      userId: user ?? null,
+    }),
+    join: ({ kind, from, to }, _onMove, number) => {
+      if (kind !== 'alias') return null
+      if (from === to) return 'same_id'
+      if (rootOf(from) === rootOf(to)) return null
+      if (links.has(from)) return 'alias_already_used'
+      links.set(from, { to: rootOf(to), number })
+      return null
+    },
+    allIdsOf: (ids) => {
+      const roots = new Set(ids.map(rootOf))
+      return new Set([...ids, ...roots, ...[...links.keys()].filter((id) => roots.has(rootOf(id)))])
+    },
+    forget: (ids) => {
+      for (const [id, { to }] of [...links]) if (ids.has(id) || ids.has(to)) links.delete(id)
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { ExpressionRecord } from '../../src/features/query/domain/expression/evaluate.ts'
-import { type Join, originalPeople, type SentIds, simplifiedPeople } from './model-identity.ts'
+import { type Join, legacyPeople, originalPeople, type SentIds, simplifiedPeople } from './model-identity.ts'
 
 /** JSON texts by name. */
 export type Texts = Readonly<Record<string, string>>
@@ -42,12 +42,12 @@ const any = '"?"'
 
 export interface ModelOptions {
   readonly timezone: string
-  readonly mode: 'simplified' | 'original'
+  readonly mode: 'simplified' | 'original' | 'legacy'
 }
 
 /** All of a project in memory: what was sent goes in, in its order, and what anybody may see comes out. */
 export const createModel = ({ timezone, mode }: ModelOptions) => {
-  const people = mode === 'simplified' ? simplifiedPeople() : originalPeople()
+  const people = { simplified: simplifiedPeople, original: originalPeople, legacy: legacyPeople }[mode]()
   let rows: Row[] = []
   const profiles = new Map<string, Record<string, string>>()
   let number = 0
@@ -61,10 +61,15 @@ export const createModel = ({ timezone, mode }: ModelOptions) => {
   }
 
   const takeEvents = (events: readonly SentEvent[], by: 'import' | 'track'): void => {
-    for (const { event, timeMs, ids, insertId, properties, join, joinProperties } of events) {
-      if (by === 'track' && join?.kind === 'merge') continue
+    const taken = events.filter(({ join }) => by !== 'track' || join?.kind !== 'merge' || mode === 'legacy')
+    // What is sent together is joined first, and then stored.
+    const joined = taken.map(({ ids, join }) => {
       const stored = people.arrive(ids)
-      const why = join === null || mode === 'simplified' ? null : people.join(join, mergeProfile)
+      const why = join === null || mode === 'simplified' ? null : people.join(join, mergeProfile, number)
+      return { stored, why }
+    })
+    for (const [at, { event, timeMs, insertId, properties, joinProperties }] of taken.entries()) {
+      const { stored, why } = joined[at] as (typeof joined)[number]
       const texts: Record<string, string> = { ...properties, ...joinProperties }
       for (const name of ofServer) texts[name] = any
       if (by === 'import') texts['$import'] = 'true'
@@ -77,7 +82,10 @@ export const createModel = ({ timezone, mode }: ModelOptions) => {
     }
   }
 
-  const seen = (row: Row): SeenEvent => ({ ...row, person: people.canonicalOf(row.sentAs) })
+  const seen = (row: Row): SeenEvent => ({
+    ...row,
+    person: people.personAt?.(row.sentAs, row.number) ?? people.canonicalOf(row.sentAs),
+  })
 
   /** Each event once: what came in last counts. */
   const events = (): readonly SeenEvent[] => {

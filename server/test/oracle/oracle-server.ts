@@ -10,7 +10,7 @@ export interface OracleProject {
   readonly id: number
   readonly region: 'US' | 'EU'
   readonly timezone: string
-  readonly mode: 'simplified' | 'original'
+  readonly mode: 'simplified' | 'original' | 'legacy'
   readonly token: string
   readonly secret: string
 }
@@ -44,6 +44,7 @@ export const startOracleServer = (projects: readonly OracleProject[]): Promise<L
       LETHE_GDPR_GRACE_SECONDS: '0',
       LETHE_GDPR_RATE_PER_SECOND: '1000000',
       LETHE_GDPR_STATUS_RATE_PER_SECOND: '10000',
+      LETHE_JQL_PER_HOUR: '100000',
     },
   })
 
@@ -113,6 +114,15 @@ const formOf = (params: Params): string =>
 
 /** Asks in any of the ways that clients do; the same questions get the same answers. */
 export const clientOf = (lethe: Lethe, { id, secret }: OracleProject, { pick, next }: Random): Client => ({
+  save: async (kind, definition) => {
+    const body = { name: 'asked', definition }
+    return ok(await lethe.post(`/api/app/projects/${id}/${kind}`, { headers, body })).json().results.id
+  },
+  script: async (script) => {
+    const body = new URLSearchParams({ script }).toString()
+    const form = { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' }
+    return ok(await lethe.post(`/api/query/jql?project_id=${id}`, { headers: form, body }))
+  },
   query: async (path, params) => {
     const asked = { project_id: id, ...params }
     const as = next() < 0.7 ? headers : basic(secret)

@@ -10,6 +10,9 @@ export type Params = Readonly<Record<string, string | number>>
 /** Asks the project in any of the ways that clients do. Throws Refused for anything but 200. */
 export interface Client {
   query(path: string, params: Params): Promise<Answer>
+  /** Answers the id that it is saved under. */
+  save(kind: 'funnels' | 'bookmarks', definition: object): Promise<number>
+  script(script: string): Promise<Answer>
 }
 
 export class Refused extends Error {

@@ -127,11 +127,11 @@ const anEvent = (
     insertId: hex(random, 12),
     properties: propertiesOf(random, model.timezone, nowMs),
   }
-  if (model.mode === 'original' && next() < 0.15) {
+  if (model.mode !== 'simplified' && next() < 0.15) {
     const identity = anIdentityEvent(random, devices)
     return { ...identity, ...fixed, joinProperties: namesOfJoin(identity.join) }
   }
-  const ids = model.mode === 'original' ? originalIds(random, devices) : simplifiedIds(random, devices)
+  const ids = model.mode === 'simplified' ? simplifiedIds(random, devices) : originalIds(random, devices)
   return { event: pick(eventNames), ids, ...fixed, join: null, joinProperties: {} }
 }
 
@@ -150,7 +150,7 @@ export const fillProject = async (random: Random, model: Model, nowMs: number, s
     }
     sent.push(...batch)
     await sink.events(batch, by)
-    const ids = [...users, ...devices.map((device) => (model.mode === 'original' ? device : `$device:${device}`))]
+    const ids = [...users, ...devices.map((device) => (model.mode === 'simplified' ? `$device:${device}` : device))]
     const updates = Array.from({ length: 5 }, () => ({
       id: pick(ids),
       texts: profileTexts(random, model.timezone, nowMs),

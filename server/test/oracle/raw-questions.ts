@@ -45,7 +45,8 @@ export const stream = (world: World): Question => {
   const { model } = world
   const days = someDays(world, 'week')
   const asked = idsOfPeople(world)
-  const people = new Set(asked.map(model.canonicalOf))
+  // What was said under an alias before it was one is still its own in legacy mode.
+  const people = new Set([...asked, ...asked.map(model.canonicalOf)])
   const params = { distinct_ids: JSON.stringify(asked), from_date: days.from, to_date: days.to }
   return {
     name: 'stream/query',

@@ -13,6 +13,8 @@ import {
   topEvents,
   topProperties,
 } from './event-questions.ts'
+import { funnel } from './funnel-questions.ts'
+import { insightsReport } from './insights-questions.ts'
 import { customSegmentation, sessionSegmentation } from './made-questions.ts'
 import { createModel, type Model } from './model.ts'
 import { numeric, totals } from './number-questions.ts'
@@ -22,6 +24,7 @@ import { fillProject, type Sink } from './random-project.ts'
 import { rawExport, stream, wholeExport } from './raw-questions.ts'
 import { addiction, retention } from './returning-questions.ts'
 import { saveThings } from './saved-things.ts'
+import { script } from './script-questions.ts'
 
 type Kind = (world: World) => Question
 
@@ -29,6 +32,7 @@ const kinds: readonly Kind[] = [
   ...[segmentation, segmentation, segmentation, totals, numeric, events, topEvents, eventNamesQuestion],
   ...[eventProperties, topProperties, propertyValues, engage, engage, stream, rawExport],
   ...[retention, retention, addiction, sessionSegmentation, customSegmentation],
+  ...[funnel, funnel, insightsReport, insightsReport, script],
 ]
 
 // Zones whose clocks change at odd times, by odd steps, or never.
@@ -169,10 +173,11 @@ const askProject = async (lethe: Lethe, filled: Filled, seed: number, count: num
 /** A server with four projects of both regions and modes, and `count` questions to each. */
 export const runRound = async (seed: number, count: number): Promise<RoundResult> => {
   const { pick } = seeded(seed)
+  const modes = ['simplified', 'legacy', 'original', pick(['simplified', 'original'] as const)] as const
   const projects = [1, 2, 3, 4].map((number) =>
     projectOf(1_000 + number, {
       region: number % 2 === 0 ? 'EU' : 'US',
-      mode: number <= 2 ? 'simplified' : 'original',
+      mode: modes[number - 1] ?? 'simplified',
       timezone: pick(zones),
     }),
   )
