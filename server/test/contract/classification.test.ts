@@ -124,6 +124,38 @@ describe('classified properties (PRIV-36)', () => {
     expect([answered.status, answered.text]).toEqual([200, expect.any(String)])
   })
 
+  it('are not in what is made of them', async () => {
+    const base = `/api/app/projects/${us.id}`
+    const settings = { mode: 'timeout', timeout_minutes: 30, inherited_properties: ['card', 'plan'] }
+    expect((await lethe.send('PUT', `${base}/session-settings`, { headers: admin, body: { settings } })).status).toBe(
+      200,
+    )
+    const made = async (definition: object): Promise<string> => {
+      const sent = { headers: admin, body: { name: 'It', definition } }
+      const answer = await lethe.post(`${base}/custom-properties`, sent)
+      expect([answer.status, answer.text]).toEqual([201, answer.text])
+      return `$custom_property:${answer.json().results.id}`
+    }
+    const formula = await made({ type: 'formula', formula: 'properties["card"]' })
+    const ofFormula = await made({ type: 'formula', formula: `len(properties["${formula}"])` })
+    const borrowed = await made({ type: 'borrowed', property: 'card' })
+    const ofUser = await made({ type: 'formula', of: 'user', formula: 'properties["$email"]' })
+    const on = (event: string, name: string) =>
+      `/api/query/segmentation?${dates}&event=${event}&on=${encodeURIComponent(name)}&project_id=${us.id}`
+    const questions = [formula, ofFormula, borrowed, ofUser].map((name) => on('Paid', name))
+    for (const question of [...questions, on('$session_start', 'card')]) {
+      const refused = await lethe.get(question, { headers: analyst })
+      expect([question, refused.status, refused.json().error]).toEqual([
+        ...[question, 403, expect.stringContaining('is classified')],
+      ])
+      expect((await lethe.get(question, { headers: withAccess })).status).toBe(200)
+    }
+    const top = `/api/query/events/properties/top?event=%24session_start&project_id=${us.id}`
+    const namesFor = async (headers: Headers) =>
+      Object.keys((await lethe.get(top, { headers })).json()).filter((name) => !name.startsWith('$'))
+    expect([await namesFor(analyst), await namesFor(withAccess)]).toEqual([['plan'], ['card', 'plan']])
+  })
+
   it('are not in profiles, activity or search for who has no access', async () => {
     const ask = async (headers: Headers, question: string) =>
       (await lethe.get(`/api/2.0/${question}project_id=${us.id}`, { headers })).text

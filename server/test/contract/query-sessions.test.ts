@@ -137,8 +137,6 @@ describe('events of sessions', () => {
     expect(
       Object.values(await ask({ type: 'insights', metrics: [long] })).map((days) => Object.values(days as object)),
     ).toEqual([[500]])
-    const names = await asked('events/properties/top', { event: '$session_start' })
-    expect(names).toEqual({})
   })
 
   it('inherit what is asked for, and leave out what is', async () => {

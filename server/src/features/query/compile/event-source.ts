@@ -144,6 +144,10 @@ const knownSource = (view: ReadView, binder: Binder, context: EventContext, aske
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
 }
 
+/** What events of sessions have, as far as the caller may see it. */
+const inheritedToSee = ({ custom, classified }: ReadView): readonly string[] =>
+  custom.sessions.inherited.filter((name) => !classified.event.includes(name))
+
 /** The same with events of sessions among them: what is stored, and what is made of it, already say who they belong to. */
 const withSessionEvents = (view: ReadView, binder: Binder, context: EventContext, wanted: WantedEvents): string => {
   const names = wanted.events ?? []
@@ -155,7 +159,7 @@ const withSessionEvents = (view: ReadView, binder: Binder, context: EventContext
   const sessions = sessionRowsSql(view, binder, stored(), {
     names: names.filter(isSessionEvent),
     range: wanted.range,
-    properties: [...new Set(wanted.properties === 'all' ? view.custom.sessions.inherited : context.eventProperties)],
+    properties: [...new Set(wanted.properties === 'all' ? inheritedToSee(view) : context.eventProperties)],
   })
   const others = names.filter((name) => !isSessionEvent(name))
   const { context: inner, from } = stored()
