@@ -4,7 +4,7 @@ import { bucketKeysSql } from './expression-lists.ts'
 import { type Match, matchSql, namesOfMatches } from './match.ts'
 import type { Binder, EventContext } from './sql-context.ts'
 
-/** Who is counted: people (null), or the groups that an event names in a property (reports §1). */
+/** Who is counted: people (null), or the groups that an event names in a property (query §7). */
 export type Entity = string | null
 
 export interface EntitySql {

@@ -12,7 +12,7 @@ export interface Match {
   /** Null: any event. */
   readonly selection: Selection | null
   readonly where: Expression | null
-  /** Only the first occurrence of the selection in all history, whatever `where` says of it (reports §1). */
+  /** Only the first occurrence of the selection in all history, whatever `where` says of it (query §7). */
   readonly isFirst?: boolean
 }
 

@@ -1,4 +1,4 @@
-// Whether a segment converts otherwise than a control (reports §3): of N entries K converted; had the n of the segment
+// Whether a segment converts otherwise than a control (query §7): of N entries K converted; had the n of the segment
 // been drawn from them by chance, how odd would its k be?
 
 /** How many entered, and how many came to the end. */
