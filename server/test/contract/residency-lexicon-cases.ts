@@ -26,5 +26,6 @@ export const lexiconCases = (
   ...appCases(['GET', 'PATCH'], 'lexicon/event-properties', 'lexicon/event-properties'),
   ...appCases(['GET', 'PATCH'], 'lexicon/profile-properties', 'lexicon/profile-properties'),
   ...appCases(['GET', 'PUT'], 'lexicon/settings', 'lexicon/settings'),
+  ...appCases(['GET'], 'lexicon/notices', 'lexicon/notices'),
   ...appCases(['GET', 'POST'], 'lexicon/csv', 'lexicon/csv'),
 })

@@ -86,6 +86,20 @@ export const importLexicon = async (projectId: number, text: string): Promise<vo
   await send('POST', lexiconCsvPath(projectId), { body: text, headers: { 'Content-Type': 'text/csv' } })
 }
 
+interface LexiconNotice {
+  readonly kind: 'volume' | 'approval'
+  readonly day: string
+  readonly events: readonly { readonly event: string; readonly actual?: number; readonly change?: number }[]
+}
+
+/** Of the last two weeks, the newest first. */
+export const lexiconNoticesQuery = (projectId: number) =>
+  queryOptions({
+    queryKey: [...lexiconKey(projectId), 'notices'],
+    queryFn: ({ signal }) => get<readonly LexiconNotice[]>(base(projectId, 'notices'), { signal }),
+    staleTime: 60_000,
+  })
+
 export const lexiconSettingsQuery = (projectId: number) =>
   queryOptions({
     queryKey: [...lexiconKey(projectId), 'settings'],

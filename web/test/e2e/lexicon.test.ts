@@ -53,7 +53,7 @@ describe.skipIf(chromiumFile === null)('the lexicon', () => {
     expect(await row('Buy').innerText()).toMatch(/visible[\s\S]*2/)
     await check('lexicon')
 
-    await row('Buy').getByRole('button', { name: 'Buy' }).click()
+    await row('Buy').getByRole('link', { name: 'Buy' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Display name').fill('Bought')
     await dialog.getByLabel('Description').fill('Somebody paid')
@@ -62,10 +62,10 @@ describe.skipIf(chromiumFile === null)('the lexicon', () => {
     await check('lexicon-event')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await dialog.waitFor({ state: 'hidden' })
-    await page.getByRole('button', { name: 'Bought' }).waitFor()
+    await page.getByRole('link', { name: 'Bought' }).waitFor()
     expect(await row('Buy').innerText()).toMatch(/verified[\s\S]*Somebody paid[\s\S]*shop, money/)
 
-    await row('Purchase').getByRole('button').click()
+    await row('Purchase').getByRole('link').click()
     await dialog.getByLabel('Merge into').selectOption('Buy')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await row('Purchase').getByText('read as Buy').waitFor()
@@ -74,7 +74,7 @@ describe.skipIf(chromiumFile === null)('the lexicon', () => {
     await page.getByRole('checkbox', { name: 'Choose Noise' }).check()
     await page.getByRole('button', { name: 'Hide', exact: true }).click()
     await row('Debug').getByText('hidden').waitFor()
-    await row('Noise').getByRole('button').click()
+    await row('Noise').getByRole('link').click()
     await dialog.getByLabel('Blocked').check()
     await dialog.getByRole('button', { name: 'Save' }).click()
     await row('Noise').getByText('blocked').waitFor()
@@ -100,6 +100,20 @@ describe.skipIf(chromiumFile === null)('the lexicon', () => {
     await page.getByRole('tab', { name: 'Events', exact: true }).click()
     await row('Debug').getByText('naming').waitFor()
 
+    await page.getByRole('tab', { name: 'Standards' }).click()
+    await page.getByLabel('New events wait for approval').check()
+    await page.getByRole('button', { name: 'Save the standards' }).click()
+    await track('Newcomer')
+    await page.evaluate((url) => fetch(url), `/api/app/projects/${us.id}/lexicon/events?refresh=1`)
+    await goTo(path)
+    await page.getByText('1 new event waits for approval').waitFor()
+    await row('Newcomer').getByText('pending').waitFor()
+    await check('lexicon-pending')
+    await row('Newcomer').getByRole('link').click()
+    await dialog.getByText('Waits for approval').waitFor()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await row('Newcomer').getByText('visible').waitFor()
+
     await page.getByRole('button', { name: 'Import CSV' }).click()
     const header = 'kind,event,name,display_name,description,type,hidden,blocked,tags,owners,team_owners'
     await dialog.getByLabel('CSV file').setInputFiles({
@@ -108,14 +122,14 @@ describe.skipIf(chromiumFile === null)('the lexicon', () => {
       buffer: Buffer.from(`${header}\nevent,,Debug,Trouble,,,,,,,\n`),
     })
     await dialog.getByRole('button', { name: 'Import names.csv' }).click()
-    await page.getByRole('button', { name: 'Trouble' }).waitFor()
+    await page.getByRole('link', { name: 'Trouble' }).waitFor()
   })
 
   it('is read by analysts, who change nothing', { timeout: 180_000 }, async () => {
     const { goTo, logIn, page } = await story.open()
     await goTo(`/login?next=${encodeURIComponent(path)}`)
     await logIn(analyst)
-    await page.getByRole('button', { name: 'Bought' }).click()
+    await page.getByRole('link', { name: 'Bought' }).click()
     const dialog = page.getByRole('dialog')
     expect(await dialog.getByLabel('Description').isDisabled()).toBe(true)
     expect(await dialog.getByRole('button', { name: 'Save' }).count()).toBe(0)

@@ -1,4 +1,4 @@
-import type { MayUse, Route } from '../../http/route.ts'
+import type { MayUse, Route, Scoped } from '../../http/route.ts'
 import type { AuditEntry } from '../../kernel/audit.ts'
 import type { Principal } from '../../kernel/principal.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
@@ -11,13 +11,14 @@ import { type DictionaryRouteDeps, dictionaryRoutes } from './dictionary-routes.
 import { type BlockedNames, blockedNames, type NamesInQuestions, namesInQuestions } from './domain/effects.ts'
 import { createKnownNames } from './known-names.ts'
 import { mergeRoutes } from './merge-routes.ts'
+import { type NoticeRouteDeps, noticeRoutes } from './notices.ts'
 import { createLexiconReader } from './read-lexicon.ts'
 import { type SchemaRouteDeps, schemaRoutes } from './schema-routes.ts'
 import { type SettingsRouteDeps, settingsRoutes } from './settings-routes.ts'
 import { createDictionary } from './store/clickhouse-dictionary.ts'
 import { createEffectsReader } from './store/postgres-effects.ts'
 import { createEntryStore } from './store/postgres-entry-store.ts'
-import { createLexiconSettingsStore } from './store/postgres-lexicon-settings-store.ts'
+import { createLexiconSettingsStore, type LexiconSettingsStore } from './store/postgres-lexicon-settings-store.ts'
 import { createMarkStore } from './store/postgres-mark-store.ts'
 
 interface ClassifiedNames {
@@ -58,7 +59,7 @@ export interface Lexicon {
 const entryCountMax = 20_000
 const minuteMs = 60_000
 
-type LexiconRouteDeps = SchemaRouteDeps & DictionaryRouteDeps & SettingsRouteDeps & CsvRouteDeps
+type LexiconRouteDeps = SchemaRouteDeps & DictionaryRouteDeps & SettingsRouteDeps & CsvRouteDeps & NoticeRouteDeps
 
 /** Every route of the slice. Nothing of `deps` is looked at before a request comes. */
 export const lexiconRoutes = (deps: LexiconRouteDeps): readonly Route[] => [
@@ -67,6 +68,7 @@ export const lexiconRoutes = (deps: LexiconRouteDeps): readonly Route[] => [
   ...dictionaryRoutes(deps),
   ...settingsRoutes(deps),
   ...csvRoutes(deps),
+  ...noticeRoutes(deps),
 ]
 
 /** Wires the slice: what operators say in the control store, what was found in the region engines. */
@@ -91,6 +93,7 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       dictionary,
       reader,
       mayUse: deps.mayUse,
+      endApproval: (request) => endApproval(settings, request),
       limits: {
         requests: createRollingLimit({ windowMs: minuteMs, countMax: requestsPerMinuteMax, nowMs }),
         updates: createRollingLimit({ windowMs: minuteMs, countMax: updatesPerMinuteMax, nowMs }),
@@ -108,4 +111,16 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       return namesInQuestions(current, approvalSince === null ? null : await known.approved(scope, approvalSince))
     },
   }
+}
+
+const endApproval = async (settings: LexiconSettingsStore, request: Scoped): Promise<void> => {
+  const { scope, project, requestId } = request
+  const { settings: before } = await settings.find(scope)
+  const actor = {
+    type: 'system',
+    id: null,
+    name: 'more events waited for approval than anybody looks through',
+  } as const
+  const who = { actor, organizationId: project.organizationId, requestId }
+  await settings.replace(scope, { settings: { ...before, event_approval: false }, engineNow: '' }, who)
 }

@@ -15,6 +15,8 @@ export interface DictionaryRouteDeps {
   readonly entries: EntryStore
   readonly marks: MarkStore
   readonly mayUse: MayUse
+  /** Too many events wait. */
+  readonly endApproval: (request: Scoped) => Promise<void>
 }
 
 const names = z.array(entityName).min(1).max(1_000)
@@ -68,11 +70,22 @@ export const dictionaryRoutes = (deps: DictionaryRouteDeps): readonly Route[] =>
     ]
   })
 
-const read = ({ reader }: DictionaryRouteDeps, what: What, request: Scoped): Promise<readonly object[]> => {
+const read = (deps: DictionaryRouteDeps, what: What, request: Scoped): Promise<readonly object[]> => {
+  const { reader } = deps
   const isFresh = request.query['refresh'] === '1'
-  if (what === 'events') return reader.events(request, isFresh)
+  if (what === 'events') return events(deps, request, isFresh)
   if (what === 'profile-properties') return reader.profileProperties(request, isFresh)
   return reader.eventProperties(request, request.query['event'] || null, isFresh)
+}
+
+// LEX-09: nobody looks through more; then hiding them helps nobody.
+const pendingCountMax = 3_000
+
+const events = async (deps: DictionaryRouteDeps, request: Scoped, isFresh: boolean): Promise<readonly object[]> => {
+  const items = await deps.reader.events(request, isFresh)
+  if (items.filter(({ pending }) => pending).length <= pendingCountMax) return items
+  await deps.endApproval(request)
+  return deps.reader.events(request, false)
 }
 
 const change = async (deps: DictionaryRouteDeps, what: What, request: Scoped): Promise<Reply> => {

@@ -11,6 +11,7 @@ import { NotFoundPage } from '../not-found-page.tsx'
 import { ImportDialog } from './import-dialog.tsx'
 import { type LexiconSearch, type LexiconTab, lexiconSearch } from './lexicon-search.ts'
 import { NameList } from './name-list.tsx'
+import { Notices } from './notices.tsx'
 import { SettingsPanel } from './settings-panel.tsx'
 
 /** LEX-06: the events and properties of a project, and what people say about them. */
@@ -48,6 +49,7 @@ const Lexicon = ({ mine }: { readonly mine: MyProject }) => {
         </>
       }
     >
+      <Notices projectId={mine.id} />
       <Tabs
         label="Parts of the lexicon"
         value={list}

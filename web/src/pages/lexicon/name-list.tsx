@@ -1,4 +1,6 @@
+import '../events/events.css'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import {
   changeLexicon,
@@ -9,6 +11,7 @@ import {
   lexiconQuery,
 } from '../../api/lexicon.ts'
 import type { MyProject } from '../../api/session.ts'
+import { pathTo } from '../../page-paths.ts'
 import { AsCurl } from '../../ui/as-curl.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -78,7 +81,13 @@ export const NameList = ({ mine, list, search, onShow }: NameListProps) => {
         <>
           <Table
             caption={captions[list]}
-            columns={columnsOf(list, { onOpen: (name) => onShow({ open: name }), mayWrite, chosen, choose })}
+            columns={columnsOf(list, {
+              page: pathTo('lexicon', { projectId: mine.id }),
+              search,
+              mayWrite,
+              chosen,
+              choose,
+            })}
             rows={shown}
             keyOf={({ name }) => name}
             empty={<Nothing list={list} isNarrowed={items.data.length > 0} />}
@@ -111,7 +120,8 @@ const captions: Readonly<Record<LexiconList, string>> = {
 }
 
 interface Choosing {
-  readonly onOpen: (name: string) => void
+  readonly page: string
+  readonly search: LexiconSearch
   readonly mayWrite: boolean
   readonly chosen: readonly string[]
   readonly choose: (name: string, isChosen: boolean) => void
@@ -119,7 +129,7 @@ interface Choosing {
 
 const columnsOf = (
   list: LexiconList,
-  { onOpen, mayWrite, chosen, choose }: Choosing,
+  { page, search, mayWrite, chosen, choose }: Choosing,
 ): readonly Column<LexiconItem>[] => [
   {
     name: 'Name',
@@ -133,9 +143,9 @@ const columnsOf = (
             onChange={(event) => choose(name, event.target.checked)}
           />
         ) : null}
-        <Button kind="quiet" size="small" onClick={() => onOpen(name)}>
+        <Link to={page} search={{ ...search, open: name }} replace>
           {shown ?? name}
-        </Button>
+        </Link>
         {shown === null ? null : <code className="muted">{name}</code>}
         {verified === null || verified === undefined ? null : <Badge tone="accent">verified</Badge>}
       </span>

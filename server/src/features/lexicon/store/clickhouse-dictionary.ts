@@ -9,6 +9,7 @@ import {
   visibleProfilesSql,
 } from '../../identity/index.ts'
 import type { FoundEvent, FoundProperty } from '../domain/dictionary.ts'
+import type { DailyVolume } from '../domain/volumes.ts'
 
 /** What there is in a region engine, as anybody may see it: who is hidden or erased is in none of the counts. */
 export interface Dictionary {
@@ -19,6 +20,13 @@ export interface Dictionary {
   profileProperties(scope: ProjectScope, signal: AbortSignal): Promise<readonly FoundProperty[]>
   /** Names of events that came in before an instant of the engine's clock. */
   eventsBefore(scope: ProjectScope, since: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** Of the thousand most frequent events, by days of the zone; `today`, as days since 1970, is the one that is running. */
+  dailyVolumes(
+    scope: ProjectScope,
+    timezone: string,
+    dayCount: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly today: number; readonly volumes: readonly DailyVolume[] }>
   /** The engine's clock. */
   now(scope: ProjectScope): Promise<string>
 }
@@ -93,6 +101,26 @@ GROUP BY name ORDER BY count DESC, name LIMIT ${nameCountMax}`
         options(scope, { since }, signal),
       )
       return rows.map(({ name }) => name)
+    },
+
+    dailyVolumes: async (scope, timezone, dayCount, signal) => {
+      const db = regionDb(scope.regionId)
+      const bound = options(scope, { timezone, dayCount }, signal)
+      const rows = await db.rows<{ event: string; days: readonly (readonly [number, number])[] }>(
+        `SELECT event, groupArray((day, n)) AS days FROM (
+SELECT e.event AS event, toUInt32(toDate(e.time, {timezone:String})) AS day, toUInt32(count()) AS n ${await source(scope, signal)}
+  AND e.time >= now('UTC') - toIntervalDay({dayCount:UInt32}) GROUP BY event, day)
+GROUP BY event ORDER BY sum(n) DESC, event LIMIT 1000`,
+        bound,
+      )
+      const [clock] = await db.rows<{ today: number }>(
+        'SELECT toUInt32(toDate(now(), {timezone:String})) AS today',
+        bound,
+      )
+      return {
+        today: clock?.today ?? 0,
+        volumes: rows.map(({ event, days }) => ({ event, countOf: new Map(days) })),
+      }
     },
 
     now: async ({ regionId }) => {
