@@ -189,6 +189,26 @@ describe('data views (LEX-12)', () => {
     expect([await seenBy(analyst), await seenBy(admin), await seenBy(consumer)]).toEqual([200, 200, 404])
     expect((await send('PATCH', `data-views/${id}`, { name: 'theirs' }, admin)).status).toBe(403)
     const cookie = await session(owner)
+    const team = await lethe.post('/api/app/organizations/1/teams', {
+      headers: { Cookie: cookie, Origin: lethe.url },
+      body: { name: 'Viewers' },
+    })
+    expect([team.status, team.text]).toEqual([201, team.text])
+    const teamId: number = team.json().results.id
+    const accounts = await lethe.get('/api/app/organizations/1/service-accounts', { headers: { Cookie: cookie } })
+    const reader = accounts
+      .json()
+      .results.find((one: { username: string }) => one.username === consumerAccount.username)
+    const membership = `/api/app/organizations/1/teams/${teamId}/service-accounts/${reader.id}`
+    const joined = await lethe.send('PUT', membership, { headers: { Cookie: cookie, Origin: lethe.url } })
+    expect([joined.status, joined.text]).toEqual([200, joined.text])
+    const definition = { visibility: 'private', teams: [teamId] }
+    expect((await send('PATCH', `data-views/${id}`, { definition }, analyst)).status).toBe(200)
+    expect(await seenBy(consumer)).toBe(200)
+    const listed = (await lethe.get(path('data-views'), { headers: consumer })).json().results
+    expect(listed.map((view: { id: number }) => view.id)).toContain(id)
+    await lethe.send('DELETE', membership, { headers: { Cookie: cookie, Origin: lethe.url } })
+    expect(await seenBy(consumer)).toBe(404)
     const me = await lethe.get('/api/app/me', { headers: { Cookie: cookie } })
     expect(me.status).toBe(200)
     expect(await seenBy({ Cookie: cookie })).toBe(200)

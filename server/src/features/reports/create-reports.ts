@@ -26,6 +26,7 @@ import {
   type SavedDefinition,
 } from './store/postgres-definition-store.ts'
 import { createSessionSettingsStore, type SessionSettingsStore } from './store/postgres-session-settings-store.ts'
+import { findTeams } from './store/postgres-teams.ts'
 
 export interface ReportsDeps {
   readonly control: ControlDb
@@ -146,6 +147,7 @@ export const createReports = (deps: ReportsDeps): Reports => {
   return {
     routes: reportRoutes({
       definitions,
+      teamsOf: (principal) => findTeams(control, principal),
       cohortStates,
       membersOf,
       dropMembers,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
 import { InvalidRequest } from '../../kernel/errors.ts'
-import type { CredentialKind } from '../../kernel/principal.ts'
+import type { CredentialKind, Principal } from '../../kernel/principal.ts'
 import { type CheckDeps, checkDefinition } from './check-definition.ts'
 import { bookmarkDefinition } from './definitions/bookmark.ts'
 import { cohortDefinition } from './definitions/cohort.ts'
@@ -17,7 +17,11 @@ import type { DefinitionKind, DefinitionStore, SavedDefinition } from './store/p
 import { whoOf } from './who-saves.ts'
 import { maySee, refuseOthers, withSharing } from './who-sees.ts'
 
+const noTeams: ReadonlySet<number> = new Set()
+
 export interface DefinitionRouteDeps extends CheckDeps {
+  /** Ids of the teams that somebody is in. */
+  readonly teamsOf: (principal: Principal) => Promise<ReadonlySet<number>>
   readonly definitions: DefinitionStore
   readonly cohortStates: CohortStateStore
   /** Members that nobody reads any longer. Never throws: what cannot be dropped now goes with a later sweep. */
@@ -67,10 +71,13 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
     is_visible: z.boolean().optional(),
     definition: definition.optional(),
   })
-  const isSeen = ({ principal, project }: Scoped, found: SavedDefinition) => maySee(principal, project.id, kind, found)
+  const sees = async ({ principal, project }: Scoped): Promise<(found: SavedDefinition) => boolean> => {
+    const teams = kind === 'data-view' ? await deps.teamsOf(principal) : noTeams
+    return (found) => maySee(principal, project.id, kind, found, teams)
+  }
   const seen = async (request: Scoped): Promise<SavedDefinition> => {
     const found = await definitions.get(request.scope, kind, idOf(kind, request.params['definitionId'] ?? ''))
-    if (!isSeen(request, found)) throw new NoSuchDefinition(kind, found.id)
+    if (!(await sees(request))(found)) throw new NoSuchDefinition(kind, found.id)
     return found
   }
   const answer = async (status: number, { scope }: Scoped, found: SavedDefinition) =>
@@ -83,8 +90,9 @@ const routesOf = (deps: DefinitionRouteDeps, name: string, { kind, definition, w
       access: readAccess,
       handle: async (request: Scoped) => {
         const found = await definitions.list(request.scope, kind)
+        const isSeen = await sees(request)
         const states = await statesOf(deps, kind, request.scope)
-        const results = found.filter((item) => isSeen(request, item)).map((item) => wireOf(item, states))
+        const results = found.filter(isSeen).map((item) => wireOf(item, states))
         return jsonReply(200, { status: 'ok', results })
       },
     },

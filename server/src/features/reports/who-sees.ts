@@ -35,12 +35,20 @@ export const maySeeCohort = (principal: Principal, projectId: number, saved: Own
   return maySeePrivate(principal, projectId, members, saved)
 }
 
-/** LEX-12, RPT-06: data views and cohorts may be private; all else is the project's. */
-export const maySee = (principal: Principal, projectId: number, kind: DefinitionKind, saved: Owned): boolean => {
+/** LEX-12, RPT-06: data views and cohorts may be private; all else is the project's. `teams`: those of `principal`. */
+export const maySee = (
+  principal: Principal,
+  projectId: number,
+  kind: DefinitionKind,
+  saved: Owned,
+  teams: ReadonlySet<number>,
+): boolean => {
   if (kind === 'cohort') return maySeeCohort(principal, projectId, saved)
   if (kind !== 'data-view') return true
   const view = saved.definition as DataViewDefinition
-  return view.visibility === 'public' || maySeePrivate(principal, projectId, view.members, saved)
+  if (view.visibility === 'public' || maySeePrivate(principal, projectId, view.members, saved)) return true
+  // Those saved before there were teams have none.
+  return ((view.teams as readonly number[] | undefined) ?? []).some((team) => teams.has(team))
 }
 
 /** Throws Forbidden. */

@@ -1,4 +1,5 @@
 import '../events/events.css'
+import './lexicon.css'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -134,7 +135,7 @@ const columnsOf = (
   {
     name: 'Name',
     show: ({ name, display_name: shown, verified }) => (
-      <span className="row">
+      <span className="lexicon-name">
         {mayWrite ? (
           <input
             type="checkbox"

@@ -71,7 +71,7 @@ const Settings = ({
       />
       <Checkbox
         label="Tell when volumes are unusual"
-        hint="Looked at once a day: half of what is usual, or half as much again."
+        hint="Half of what is usual on that day of the week or less, or half as much again."
         checked={volumes.enabled}
         disabled={!mayWrite}
         onChange={(event) =>

@@ -9,12 +9,14 @@ export const dataViewDefinition = z.strictObject({
   where: expression.optional(),
   /** Which people: profile properties as `user["plan"]`, for events and profiles alike. */
   profile_where: expression.optional(),
-  /** Private: for its creator, its members, and admins of the project. */
+  /** Private: for its creator, its members and teams, and admins of the project. */
   visibility: z.enum(['public', 'private']).default('public'),
   /** Restricted: changed only by its creator or an owner of the project. */
   editing: z.enum(['restricted', 'unrestricted']).default('restricted'),
   /** Accounts (people who log in). */
   members: z.array(z.int().positive()).max(1_000).default([]),
+  /** Teams of the organization, with their people and service accounts. */
+  teams: z.array(z.int().positive()).max(100).default([]),
 })
 export type DataViewDefinition = z.infer<typeof dataViewDefinition>
 
