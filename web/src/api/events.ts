@@ -19,6 +19,8 @@ export interface FeedEvent {
 interface FeedPage {
   readonly events: readonly FeedEvent[]
   readonly older: string | null
+  /** How long the answer took. */
+  readonly tookMs: number
 }
 
 export interface FeedAsked {
@@ -48,11 +50,23 @@ export const feedCsvPath = (projectId: number, asked: FeedAsked, columns: readon
 export const feedQuery = (projectId: number, asked: FeedAsked) =>
   infiniteQueryOptions({
     queryKey: ['projects', projectId, 'events', queryOf(asked)],
-    queryFn: ({ pageParam, signal }) =>
-      get<FeedPage>(path(projectId), { query: { ...queryOf(asked), before: pageParam ?? undefined }, signal }),
+    queryFn: async ({ pageParam, signal }): Promise<FeedPage> => {
+      const fromMs = performance.now()
+      const query = { ...queryOf(asked), before: pageParam ?? undefined }
+      const page = await get<Omit<FeedPage, 'tookMs'>>(path(projectId), { query, signal })
+      return { ...page, tookMs: performance.now() - fromMs }
+    },
     initialPageParam: null as string | null,
     getNextPageParam: ({ older }) => older,
   })
+
+/** When a live page asks again: soon, and a question that takes long much later, so that pages never fill the engine. */
+export const askAgainMs =
+  (soonestMs: number) =>
+  ({ state }: { readonly state: { readonly data?: { readonly pages: readonly FeedPage[] } | undefined } }): number => {
+    const tookMs = (state.data?.pages ?? []).reduce((sum, page) => sum + page.tookMs, 0)
+    return Math.min(60_000, Math.max(soonestMs, 10 * tookMs))
+  }
 
 /** Names of events of the last month, the most common first. */
 export const eventNamesQuery = (projectId: number) =>

@@ -87,6 +87,12 @@ describe.skipIf(chromiumFile === null)('from the snippet to the person', () => {
     await page.getByRole('heading', { name: 'Ann', exact: true }).waitFor()
     await page.getByRole('button', { name: 'Hello' }).waitFor()
     await check('person')
+    // The id goes along to a request without being in the address.
+    await page.getByRole('button', { name: 'Privacy request' }).click()
+    await page.getByRole('menuitem', { name: 'Request the deletion of this person' }).click()
+    expect(await page.getByRole('textbox', { name: 'distinct_ids' }).inputValue()).toBe('ann/1')
+    expect(page.url()).not.toContain('ann')
+    await page.goBack()
     await page.getByRole('tab', { name: /^Identities/ }).click()
     await page.getByText('$device:').waitFor()
     await page.getByRole('tab', { name: /^Properties/ }).click()

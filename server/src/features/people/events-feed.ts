@@ -22,18 +22,20 @@ export interface Feed {
 
 // Clocks of devices run ahead of ours, and imports may say tomorrow: the newest is looked for from there on.
 const aheadMs = dayMs
-// Most feeds are full with the events of an hour: only who has few asks for all of them.
+// Most feeds are full with the events of an hour: only who has few asks for all of them. What a condition leaves is mostly less.
 const spansMs = [3_600_000, dayMs, 30 * dayMs, null] as const
+const spansOfConditionMs = [dayMs, null] as const
 
 /**
  * RPT-13: the newest events that meet a request, newest first, each once, as anybody may see them now. Rows of one
  * instant keep their order from page to page. With several names, the newest of each name and no older page.
  */
 export const readFeed = async (call: QueryCall, asked: FeedRequest, cluster: Cluster | null): Promise<Feed> => {
-  const { before, events, limit } = asked
+  const { before, events, where, limit } = asked
   const isOfEach = events !== null && events.length > 1
   const toMs = before === null ? call.view.nowMs + aheadMs : before.timeMs + 1
-  const spans = cluster === null && !isOfEach ? spansMs : ([null] as const)
+  const wide = where === null ? spansMs : spansOfConditionMs
+  const spans = cluster === null && !isOfEach ? wide : ([null] as const)
   for (const spanMs of spans) {
     const fromMs = spanMs === null ? 0 : Math.max(0, toMs - spanMs - (before === null ? aheadMs : 0))
     const rows = await readRows(call, asked, cluster, { fromMs, toMs })

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { feedQuery } from '../../api/events.ts'
+import { askAgainMs, feedQuery } from '../../api/events.ts'
 import { accessKeysQuery } from '../../api/projects.ts'
 import { regionHere, useRegions } from '../../api/regions.ts'
 import { type MyProject, useMe } from '../../api/session.ts'
@@ -103,7 +103,7 @@ const useTargetUrl = ({ region }: MyProject): string => {
 
 /** Waits for the first event, and says so when it is there. */
 const Arrival = ({ projectId }: { readonly projectId: number }) => {
-  const feed = useInfiniteQuery({ ...feedQuery(projectId, { limit: 1 }), refetchInterval: pollMs })
+  const feed = useInfiniteQuery({ ...feedQuery(projectId, { limit: 1 }), refetchInterval: askAgainMs(pollMs) })
   const [latest] = feed.data?.pages[0]?.events ?? []
   const hasEvents = latest !== undefined
   useEffect(() => {

@@ -1,7 +1,7 @@
 import './events.css'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { eventNamesQuery, feedCsvPath, feedPath, feedQuery } from '../../api/events.ts'
+import { askAgainMs, eventNamesQuery, feedCsvPath, feedPath, feedQuery } from '../../api/events.ts'
 import { useMe } from '../../api/session.ts'
 import { ColumnEditor } from '../../filters/column-editor.tsx'
 import { type PropertyFilter, whereOf } from '../../filters/property-filter.ts'
@@ -49,7 +49,10 @@ const Events = ({ projectId, permissions }: { projectId: number; permissions: re
   // While somebody types, the conditions of a moment ago hold.
   const where = useSettled(whereOf(filter))
   const asked = { events: event, where, distinctId: id === '' ? undefined : id }
-  const feed = useInfiniteQuery({ ...feedQuery(projectId, asked), refetchInterval: isLive ? pollMs : false })
+  const feed = useInfiniteQuery({
+    ...feedQuery(projectId, asked),
+    refetchInterval: isLive ? askAgainMs(pollMs) : false,
+  })
   const eventNames = useQuery(eventNamesQuery(projectId)).data ?? noNames
   const events = feed.data?.pages.flatMap((page) => page.events) ?? []
   const propertyNames = [...new Set(events.flatMap(({ properties }) => Object.keys(properties)))].sort()

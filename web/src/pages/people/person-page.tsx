@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { feedQuery } from '../../api/events.ts'
+import { askAgainMs, feedQuery } from '../../api/events.ts'
 import { deletePerson, type Person, personPath, personQuery } from '../../api/people.ts'
 import { ApiError } from '../../api/request.ts'
 import { useMe } from '../../api/session.ts'
@@ -17,6 +17,7 @@ import { DefinitionList } from '../../ui/definition-list.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { announce } from '../../ui/live-region.tsx'
+import { Menu } from '../../ui/menu.tsx'
 import { Page as Frame } from '../../ui/page.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -24,6 +25,7 @@ import { Time } from '../../ui/time.tsx'
 import { count, number } from '../../words/numbers.ts'
 import { EventTable } from '../events/event-table.tsx'
 import { NotFoundPage } from '../not-found-page.tsx'
+import { handIds } from '../privacy/handed-ids.ts'
 import { personName } from './person-name.ts'
 import { PersonProperties } from './person-properties.tsx'
 import { type PersonSearch, personSearch } from './person-search.ts'
@@ -37,7 +39,7 @@ export const Page = () => {
   const mine = useMe().projects[String(projectId)]
   const person = useQuery({
     ...personQuery(projectId, distinctId),
-    refetchInterval: pollMs,
+    refetchInterval: 2 * pollMs,
     enabled: mine !== undefined,
   })
   if (mine === undefined) return <NotFoundPage />
@@ -87,11 +89,36 @@ const Known = ({ projectId, person, permissions }: KnownProps) => {
       title={personName(distinctId, person.properties)}
       status={person.has_profile ? undefined : <Badge>no profile</Badge>}
       actions={
-        mayWrite && person.has_profile ? (
-          <Button kind="danger" onClick={() => setDeleting(true)}>
-            Delete the profile
-          </Button>
-        ) : undefined
+        <>
+          {permissions.includes('privacy:request') ? (
+            <Menu
+              button="Privacy request"
+              groups={[
+                {
+                  entries: [
+                    {
+                      key: 'export',
+                      label: 'Request an export of this person',
+                      to: pathTo('requestExport', { projectId }),
+                      onSelect: () => handIds([distinctId]),
+                    },
+                    {
+                      key: 'deletion',
+                      label: 'Request the deletion of this person',
+                      to: pathTo('requestDeletion', { projectId }),
+                      onSelect: () => handIds([distinctId]),
+                    },
+                  ],
+                },
+              ]}
+            />
+          ) : null}
+          {mayWrite && person.has_profile ? (
+            <Button kind="danger" onClick={() => setDeleting(true)}>
+              Delete the profile
+            </Button>
+          ) : null}
+        </>
       }
     >
       <Facts person={person} />
@@ -158,7 +185,7 @@ const Activity = ({
   readonly open: string | undefined
   readonly onOpen: (key: string | undefined) => void
 }) => {
-  const feed = useInfiniteQuery({ ...feedQuery(projectId, { distinctId }), refetchInterval: pollMs })
+  const feed = useInfiniteQuery({ ...feedQuery(projectId, { distinctId }), refetchInterval: askAgainMs(pollMs) })
   const events = feed.data?.pages.flatMap((page) => page.events) ?? []
   return (
     <div className="stack">

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { type ComplianceType, createPrivacyRequest, type DryRun, dryRun } from '../../api/privacy.ts'
 import { useMe } from '../../api/session.ts'
 import { pathTo } from '../../page-paths.ts'
@@ -16,7 +16,8 @@ import { count, number } from '../../words/numbers.ts'
 import { NotFoundPage } from '../not-found-page.tsx'
 import { complianceChoices } from './compliance.ts'
 import { DryRunResult } from './dry-run-result.tsx'
-import { IdsForm, idsOf, isUsable, noIds } from './ids-form.tsx'
+import { useIdsInput } from './handed-ids.ts'
+import { IdsForm, idsOf, isUsable } from './ids-form.tsx'
 
 const stepsAt = (at: 0 | 1): readonly Step[] =>
   ['Who', 'What is held', 'Confirm'].map((name, place) => ({
@@ -28,7 +29,7 @@ const stepsAt = (at: 0 | 1): readonly Step[] =>
 export const Page = () => {
   const projectId = useProjectId()
   const project = useMe().projects[String(projectId)]
-  const [input, setInput] = useState(noIds)
+  const [input, setInput] = useIdsInput()
   const [compliance, setCompliance] = useState<ComplianceType>('GDPR')
   const [isSuppressed, setSuppressed] = useState(false)
   const read = idsOf(input)
@@ -36,6 +37,11 @@ export const Page = () => {
     mutationFn: () => dryRun(projectId, read.ids),
     onSuccess: ({ people }) => announce(`Counted what is held of ${count(people, 'person', 'people')}.`),
   })
+  const hasLooked = look.data !== undefined
+  // The form was long, and what it found begins above.
+  useEffect(() => {
+    if (hasLooked) document.querySelector('h1')?.focus()
+  }, [hasLooked])
   if (project === undefined) return <NotFoundPage />
   return (
     <Frame

@@ -13,7 +13,8 @@ import { Form, Page as Frame } from '../../ui/page.tsx'
 import { count } from '../../words/numbers.ts'
 import { NotFoundPage } from '../not-found-page.tsx'
 import { complianceChoices } from './compliance.ts'
-import { IdsForm, idsOf, isUsable, noIds } from './ids-form.tsx'
+import { useIdsInput } from './handed-ids.ts'
+import { IdsForm, idsOf, isUsable } from './ids-form.tsx'
 
 /** What an archive holds, said before it is made. */
 const contents: readonly { readonly value: DisclosureType; readonly label: string; readonly hint: string }[] = [
@@ -28,7 +29,7 @@ export const Page = () => {
   const project = useMe().projects[String(projectId)]
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [input, setInput] = useState(noIds)
+  const [input, setInput] = useIdsInput()
   const [compliance, setCompliance] = useState<ComplianceType>('GDPR')
   const [disclosure, setDisclosure] = useState<DisclosureType>('DATA')
   const read = idsOf(input)
