@@ -1,5 +1,6 @@
 import './page.css'
 import { type ReactNode, useEffect } from 'react'
+import { announce } from './live-region.tsx'
 
 export interface PageProps {
   /** The name of what the page shows; also the title of the window. */
@@ -34,9 +35,15 @@ export const Page = ({ title, status, intro, actions, children }: PageProps) => 
 
 export const usePageTitle = (title: string): void => {
   useEffect(() => {
-    document.title = `${title} · Lethe`
+    const isNext = document.title !== ownTitle
+    document.title = `${title} · ${ownTitle}`
+    // A browser reads out the title of the first page by itself; of the next ones it knows nothing.
+    if (isNext) announce(title)
   }, [title])
 }
+
+/** As in index.html. */
+const ownTitle = 'Lethe'
 
 /** A part of a page with a heading of its own. `danger`: what takes things away. */
 export const Panel = ({
