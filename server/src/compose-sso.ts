@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts'
 import { type Access, agentFamily } from './features/access/index.ts'
 import { appendAudit } from './features/audit/index.ts'
 import { createSso, nodeTxtRecords } from './features/sso/index.ts'
-import { hmacSha256Hex } from './kernel/hash.ts'
+import { sealKeyOf } from './kernel/seal.ts'
 import type { Clock } from './kernel/time.ts'
 import { errorFields, type Log } from './platform/log.ts'
 import type { ControlDb } from './platform/postgres/control-db.ts'
@@ -27,8 +27,7 @@ export const composeSso = ({ config, control, clock, secret, log, access, confir
     regions: config.regions,
     servedRegionIds: config.servedRegionIds,
     allowHttp: config.allowHttp,
-    // A key of its own, so that nothing else of the installation can open these seals.
-    sealKey: Buffer.from(hmacSha256Hex(secret, 'sso keys'), 'hex'),
+    sealKey: sealKeyOf(secret, 'sso keys'),
     findTxtRecords: nodeTxtRecords(config.dnsServers),
     openSession: (tx, account, { requestId, userAgent }) => {
       const agent = agentFamily(userAgent)

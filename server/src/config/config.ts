@@ -27,6 +27,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** Empty: those of the system. */
   readonly dnsServers: readonly string[]
+  /** Networks that customers' addresses may lie in beside public ones (platform/outbound-address.ts). */
+  readonly outboundAllow: readonly string[]
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly allowHttp: boolean
   /** Null: kept in the data folder (secret-key.ts). */
@@ -176,6 +178,7 @@ export const readConfig = (env: Environment, flags: StartFlags): Config => {
     logLevel: values.LETHE_LOG_LEVEL,
     trustedProxies: values.LETHE_TRUSTED_PROXIES,
     dnsServers: values.LETHE_DNS_SERVERS,
+    outboundAllow: values.LETHE_OUTBOUND_ALLOW,
     tls: hasTls ? { certFile: resolve(values.LETHE_TLS_CERT), keyFile: resolve(values.LETHE_TLS_KEY) } : null,
     allowHttp,
     secretKeyHex: values.LETHE_SECRET_KEY === '' ? null : values.LETHE_SECRET_KEY.toLowerCase(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isNetwork } from '../platform/outbound-address.ts'
 
 // Every setting of the server: name, meaning, default. docs/settings.md is generated from here (checks/settings-page.ts).
 // Values are texts of the environment; an empty text counts as not set.
@@ -93,6 +94,12 @@ export const settings = z.object({
       message: 'expected a comma list of IP addresses, IPv6 in brackets, each with or without :port',
     },
   ),
+  LETHE_OUTBOUND_ALLOW: list(
+    '',
+    'Comma list of networks (10.1.0.0/16, 127.0.0.1/32) that exports and imports may connect to although they are not public. Empty: public addresses only.',
+  ).refine((networks) => networks.every(isNetwork), {
+    message: 'expected a comma list of networks such as 10.1.0.0/16',
+  }),
   LETHE_TLS_CERT: text('', 'Certificate file (PEM), to serve HTTPS without a proxy. Needs LETHE_TLS_KEY.'),
   LETHE_TLS_KEY: text('', 'Private key file (PEM) of LETHE_TLS_CERT.'),
   LETHE_ALLOW_HTTP: yesOrNo

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { seal, unseal } from './seal.ts'
+import { seal, sealKeyOf, unseal } from './seal.ts'
 
 const key = Buffer.alloc(32, 1)
 
@@ -12,4 +12,11 @@ it('opens with its key and context only, and never looks the same', () => {
   const bytes = Buffer.from(sealed, 'base64')
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
   expect(() => unseal(key, 'row 1', bytes.toString('base64'))).toThrow()
+})
+
+it('has a key of its own for each purpose', () => {
+  const sealed = seal(sealKeyOf(key, 'pipelines'), 'row 1', 'secret')
+  expect(unseal(sealKeyOf(key, 'pipelines'), 'row 1', sealed)).toBe('secret')
+  expect(() => unseal(sealKeyOf(key, 'connectors'), 'row 1', sealed)).toThrow()
+  expect(() => unseal(sealKeyOf(Buffer.alloc(32, 2), 'pipelines'), 'row 1', sealed)).toThrow()
 })

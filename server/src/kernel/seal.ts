@@ -1,7 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { hmacSha256Hex } from './hash.ts'
 
 /** Key of a seal: 32 bytes. */
 export type SealKey = Buffer
+
+/** The key of one purpose, made of the installation's: no other purpose opens its seals. It is in no database. */
+export const sealKeyOf = (secret: Buffer, purpose: string): SealKey =>
+  Buffer.from(hmacSha256Hex(secret, purpose), 'hex')
 
 /** AES-256-GCM, so that a copy of the control store alone decrypts nothing. `context` ties the seal to its row. */
 export const seal = (key: SealKey, context: string, text: string): string => {
