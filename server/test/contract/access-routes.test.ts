@@ -103,7 +103,7 @@ const askMore: ReadonlySet<string> = new Set(
 
 const ask = (route: Route, headers: Headers, home: { readonly id: number; readonly token: string }, host?: string) => {
   const task = 'ffffffffffffffff'
-  const asked = { canary: randomUUID(), retrievalId: task, deletionId: task, link: 'https://x.test/' }
+  const asked = { canary: randomUUID(), retrievalId: task, deletionId: task, link: 'https://x.test/', session: {} }
   const { path, ...sent } = (cases[nameOf(route)] as (asked: Asked) => Sent)({
     ...asked,
     home: { ...homes.US, ...home },

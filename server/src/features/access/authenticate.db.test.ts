@@ -82,6 +82,10 @@ const openServer = async () => {
     account: (secret = 'right') => ask(basic('ci', secret), ['service-account']),
     key: (key: string) => ask(basic(key), ['project-secret', 'project-token']),
     gdpr: () => ask(bearer(gdprToken), ['gdpr-token']),
+    session: () => {
+      const headers = { cookie: 'lethe_session=a token', 'x-lethe-client': 'test', host: 'us.test' }
+      return authenticate({ method: 'POST', headers } as unknown as Received, ['session'])
+    },
   }
 }
 
@@ -139,6 +143,73 @@ describe('service accounts and keys', () => {
     clock.ms = start + 65_000
     await server.account()
     expect(await lastUsed()).toEqual({ last_used_at: new Date(start + 65_000) })
+  })
+})
+
+describe('a custom role', () => {
+  it('is that of every server when it changes, and leaves a consumer when it is gone', async () => {
+    const [role] = await control.rows<{ id: number }>(
+      `INSERT INTO custom_role (project_id, name, permissions) VALUES (7, 'Data', '{events:delete,unheard:of}') RETURNING id`,
+    )
+    await control.rows(`UPDATE service_account_project SET role = 'consumer', custom_role_id = $1`, [role?.id])
+    const servers = [await openServer(), await openServer()]
+    const held = async (permissions: readonly string[]) => {
+      const customRoles = new Map([[7, { names: ['Data'], permissions: new Set(permissions) }]])
+      for (const server of servers) {
+        await waitFor('the role', async () => {
+          const found = await server.account()
+          return (
+            found.kind === 'service-account' && found.customRoles.get(7)?.permissions.has(permissions.at(-1) as never)
+          )
+        })
+        expect(await server.account()).toMatchObject({ projectRoles: new Map(), customRoles })
+      }
+    }
+    // What this release does not know opens nothing.
+    await held(['project:read', 'query:read', 'events:delete'])
+    await control.tx(async (tx) => {
+      await tx.rows(`UPDATE custom_role SET permissions = '{audit:read}'`)
+      await tx.rows(`SELECT pg_notify('access_changed', '')`)
+    })
+    await held(['project:read', 'query:read', 'audit:read'])
+    await control.tx(async (tx) => {
+      await tx.rows('DELETE FROM custom_role')
+      await tx.rows(`SELECT pg_notify('access_changed', '')`)
+    })
+    for (const server of servers) {
+      await waitFor('consumer', async () => {
+        const found = await server.account()
+        return found.kind === 'service-account' && found.projectRoles.get(7) === 'consumer'
+      })
+    }
+  })
+})
+
+describe('sessions', () => {
+  const hours = 3_600_000
+  beforeEach(async () => {
+    await control.rows(
+      `INSERT INTO session (id, account_id, token_hash, created_at, expires_at) VALUES (gen_random_uuid(), 1, $1, $2, $3)`,
+      [sha256Hex('a token'), new Date(start), new Date(start + 12 * hours)],
+    )
+  })
+
+  it('end when they are not used for a while', async () => {
+    const server = await openServer()
+    clock.ms = start + hours - 1
+    expect(await server.session()).toMatchObject({ kind: 'session', userId: 1 })
+    clock.ms += hours - 1
+    expect(await server.session()).toMatchObject({ kind: 'session' })
+    clock.ms += hours
+    await expect(server.session()).rejects.toEqual(refused)
+  })
+
+  it('end after their longest time, however much they are used', async () => {
+    const server = await openServer()
+    for (clock.ms = start; clock.ms < start + 12 * hours; clock.ms += hours / 2) {
+      expect(await server.session()).toMatchObject({ kind: 'session' })
+    }
+    await expect(server.session()).rejects.toEqual(refused)
   })
 })
 
