@@ -174,7 +174,10 @@ describe.skipIf(chromiumFile === null)('Data & Privacy', () => {
     await page.getByText('Your privacy token ends soon').waitFor()
     await page.getByRole('link', { name: 'Generate a new one' }).click()
     await page.getByRole('heading', { name: 'Your token' }).waitFor()
-    await page.getByText(/in 1[56] days/).first().waitFor()
+    await page
+      .getByText(/in 1[56] days/)
+      .first()
+      .waitFor()
     await check('token-reminder')
   })
 
