@@ -34,8 +34,8 @@ export interface FunnelPlan extends CountingRules {
 }
 
 /**
- * What can be said in one statement: one attempt per person and bucket, and no event that could take two steps, so that
- * each step just takes the earliest of its events.
+ * What can be said in one statement: one attempt per person, bucket and value of a breakdown, and no event that could take
+ * two steps, so that each step just takes the earliest of its events.
  */
 export const isSimple = (plan: FunnelPlan): boolean =>
   plan.counting === 'uniques' &&
@@ -44,7 +44,6 @@ export const isSimple = (plan: FunnelPlan): boolean =>
   plan.excluded.length === 0 &&
   plan.held.length === 0 &&
   plan.where === null &&
-  plan.by === null &&
   plan.sumOf === null &&
   !plan.isTimed &&
   plan.steps.length <= stepsInOneStatement &&

@@ -13,7 +13,7 @@ import type { FunnelPlan } from './funnel-plan.ts'
 const timeSql = 'toUnixTimestamp64Milli(e.time)'
 
 /** Events that can be part of an attempt that begins in the range: steps may come a little before it, and long after. */
-const rangeOf = ({ buckets: { range }, windowMs }: FunnelPlan) => ({
+export const rangeOf = ({ buckets: { range }, windowMs }: FunnelPlan) => ({
   fromMs: range.fromMs - simultaneousMs,
   toMs: range.toMs + windowMs + 1,
 })
@@ -92,7 +92,7 @@ export interface FunnelRow {
 }
 
 /**
- * Rows of FunnelRow for a plan that `isSimple`: per person an array of instants for each step, and per entry the
+ * Rows of FunnelRow for a plan that `isSimple` and has no breakdown: per person an array of instants for each step, and per entry the
  * earliest of each that is in time. It says the same as `attemptFrom`, which takes the events of one person.
  */
 export const simpleFunnelSql = (view: ReadView, binder: Binder, plan: FunnelPlan): string => {

@@ -96,7 +96,9 @@ const aPlan = (random: Random, simple: boolean): FunnelPlan => {
     sumOf: null,
     isTimed: false,
   }
-  if (simple) return plan
+  const attribution = random.pick(['first', 'last', { step: random.pick([0, last]) }] as const)
+  const by = random.pick([null, { on: parseBreakdown('v'), limit: 100 }, { on: parseBreakdown('s'), limit: 2 }])
+  if (simple) return { ...plan, attribution, by }
   const counting = random.pick(['uniques', 'totals', 'sessions'] as const)
   const isExcluding = random.pick([true, false])
   return {
@@ -248,13 +250,15 @@ describe('funnels', () => {
     await rig.insert(seed, events)
     const call = await rig.call(seed, zone, firstDay * dayMs)
     let conversions = 0
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 40; round += 1) {
       const plan = aPlan(random, true)
       expect(isSimple(plan)).toBe(true)
       const [fast, slow] = [await countInEngine(call, plan), await countByPerson(call, plan)]
       const label = JSON.stringify({ seed, round, ...plan })
       expect(plain(fast.all), label).toEqual(plain(slow.all))
       expect(plain(fast.all), label).toEqual(expected(plan, events).all)
+      const keysOf = ({ byKey }: typeof fast) => byKey && [...byKey].map(([key, one]) => [key, plain(one)])
+      expect(keysOf(fast), label).toEqual(keysOf(slow))
       for (const { counts } of fast.all.values()) conversions += counts.at(-1) ?? 0
     }
     expect(conversions).toBeGreaterThan(20)

@@ -1,6 +1,7 @@
 import { InvalidRequest } from '../../../kernel/errors.ts'
 import { createBinder } from '../compile/sql-context.ts'
 import { bucketKeys } from '../domain/expression/bucket-keys.ts'
+import type { Expression } from '../domain/expression/nodes.ts'
 import type { Attempt, EntryRange } from '../domain/funnel/attempts.ts'
 import { countedAttempts, countedByKey, type PersonEvents } from '../domain/funnel/person.ts'
 import { addAttempt, addDurations, addNumbers, addTally, emptyTally, type Tally } from '../domain/funnel/tally.ts'
@@ -8,6 +9,7 @@ import { type SessionEvent, type SessionRules, sessionsOf } from '../domain/sess
 import { keyOfBucket } from '../domain/time/buckets.ts'
 import type { QueryCall } from '../http/query-route.ts'
 import { entryRanges } from './entry-ranges.ts'
+import { type FunnelByValueRow, funnelByValueSql, rowKinds } from './funnel-by-value-sql.ts'
 import { type FunnelPlan, isSimple } from './funnel-plan.ts'
 import { type FunnelRow, personRowsSql, simpleFunnelSql } from './funnel-sql.ts'
 import { withSessionEvents } from './session-events.ts'
@@ -24,7 +26,10 @@ type Call = Pick<QueryCall, 'run' | 'view'>
 export const runFunnel = (call: Call, plan: FunnelPlan): Promise<FunnelAnswer> =>
   isSimple(plan) ? countInEngine(call, plan) : countByPerson(call, plan)
 
-export const countInEngine = async ({ run, view }: Call, plan: FunnelPlan): Promise<FunnelAnswer> => {
+export const countInEngine = (call: Call, plan: FunnelPlan): Promise<FunnelAnswer> =>
+  plan.by === null ? countAll(call, plan) : countByValue(call, plan, plan.by.on)
+
+const countAll = async ({ run, view }: Call, plan: FunnelPlan): Promise<FunnelAnswer> => {
   const binder = createBinder(view)
   const rows = await run.rows<FunnelRow>(view, binder, simpleFunnelSql(view, binder, plan))
   const found = rows.map(({ b, counts, previous, start }): [string, Tally] => [
@@ -32,6 +37,20 @@ export const countInEngine = async ({ run, view }: Call, plan: FunnelPlan): Prom
     { counts: [...counts], sincePreviousMs: [...previous], sinceStartMs: [...start] },
   ])
   return { all: new Map(found), byKey: null }
+}
+
+const countByValue = async ({ run, view }: Call, plan: FunnelPlan, on: Expression): Promise<FunnelAnswer> => {
+  const binder = createBinder(view)
+  const tallies = createTallies(plan)
+  for await (const row of run.each<FunnelByValueRow>(view, binder, funnelByValueSql(view, binder, plan, on))) {
+    const [kind, text, bucket, counts, previous, start] = row
+    const date = keyOfBucket(plan.buckets, bucket)
+    const tally: Tally = { counts: [...counts], sincePreviousMs: [...previous], sinceStartMs: [...start] }
+    if (kind === rowKinds.all || kind === rowKinds.allAndValue) addTally(tallies.of(date, null), tally)
+    const keys = kind === rowKinds.key ? [text] : kind === rowKinds.all ? [] : bucketKeys(text)
+    for (const key of keys) addTally(tallies.of(date, key), tally)
+  }
+  return tallies.answer()
 }
 
 type EventRow = readonly [
