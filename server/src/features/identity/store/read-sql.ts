@@ -54,7 +54,8 @@ WHERE e.project_id = {projectId:UInt64} AND e.ingested_at > r.hidden_until ${ids
 
 /**
  * The same for profiles: the newest version of each, without deleted ones. Yields distinct_id, changed_at and
- * `columns`, SQL over a row of `profile` by name: what is left out is not grouped. `everybody` is a list of people.
+ * `columns`, SQL over a row of `profile` by name. `everybody` is a list of people. FINAL, and not argMax: the table is in
+ * order, and the newest of a few versions is found a hundred times faster by merging than by grouping maps.
  */
 export const visibleProfilesSql = (
   filter: PeopleFilter,
@@ -65,11 +66,9 @@ SELECT p.distinct_id AS distinct_id, ${Object.keys(columns)
   .join('')}p.changed_at AS changed_at
 FROM (
     SELECT distinct_id, ${Object.entries(columns)
-      .map(([name, sql]) => `argMax(${sql}, version) AS ${name}, `)
-      .join('')}argMax(is_deleted, version) AS is_deleted,
-           max(updated_at) AS changed_at
-    FROM profile WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
-    GROUP BY distinct_id
+      .map(([name, sql]) => `${sql} AS ${name}, `)
+      .join('')}is_deleted, updated_at AS changed_at
+    FROM profile FINAL WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
 ) AS p
 LEFT ANY JOIN (${resolutionSql(filter)}) AS r ON p.distinct_id = r.distinct_id
 WHERE p.is_deleted = 0 AND p.changed_at > r.hidden_until ${filter === 'ids' ? '' : `AND NOT ${isOfLinkedDeviceSql}`}`

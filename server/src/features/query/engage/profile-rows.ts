@@ -125,11 +125,11 @@ const behaviorSql = (
 /** QRY-13. Groups are not people: nothing hides or erases them (privacy §1.9). */
 const ofGroups = (view: ReadView, binder: Binder, groupKey: string, ids: readonly string[] | null): string => {
   const rows = `(
-  SELECT group_id AS distinct_id, argMax(properties, version) AS properties, max(updated_at) AS changed_at
-  FROM group_profile
+  SELECT group_id AS distinct_id, properties, updated_at AS changed_at
+  FROM group_profile FINAL
   WHERE project_id = {projectId:UInt64} AND group_key = ${binder.bind(groupKey, 'String')}
     ${ids === null ? '' : `AND group_id IN ${binder.bind(ids, 'Array(String)')}`}
-  GROUP BY group_id HAVING argMax(is_deleted, version) = 0
+    AND is_deleted = 0
 )`
   return `FROM ${withoutClassified(view, binder, 'profile', rows)} AS p\nWHERE 1`
 }
