@@ -69,6 +69,19 @@ describe('configuration', () => {
     ])
   })
 
+  it('mails with a server and an address to send from, or not at all', () => {
+    expect(readConfig({}, none).mail).toBeNull()
+    const url = 'smtp://lethe:hush@mail.test:587'
+    expect(readConfig({ LETHE_SMTP_URL: url, LETHE_MAIL_FROM: 'Lethe <lethe@acme.test>' }, none).mail).toEqual({
+      url,
+      from: 'Lethe <lethe@acme.test>',
+    })
+    expect(faultsOf({ LETHE_SMTP_URL: url })).toEqual([expect.stringContaining('LETHE_MAIL_FROM')])
+    const wrong = faultsOf({ LETHE_SMTP_URL: 'http://lethe:hush@mail.test', LETHE_MAIL_FROM: 'a@b\nBcc: x@y' })
+    expect(wrong.map((fault) => fault.split(':')[0]).sort()).toEqual(['LETHE_MAIL_FROM', 'LETHE_SMTP_URL'])
+    expect(wrong.join()).not.toContain('hush')
+  })
+
   it('warns of a misspelt name', () => {
     expect(readConfig({ LETHE_GDPR_GRACE_SECOND: '1' }, none).warnings).toEqual([
       'LETHE_GDPR_GRACE_SECOND is not a setting of this server and has no effect',

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumFile, whyNoChromium } from '../../../server/test/support/chromium.ts'
+import { logIn } from '../../../server/test/support/log-in.ts'
 import { type MailServer, openMailServer } from '../../../server/test/support/mail-server.ts'
-import { admin, analyst, owner } from '../../../server/test/support/provision.ts'
+import { admin, analyst, owner, stranger } from '../../../server/test/support/provision.ts'
 import { codeOf } from '../../../server/test/support/sign-in-rig.ts'
 import { addVirtualAuthenticator } from '../support/passkeys.ts'
 import { openStory, type Story, type StoryPage } from '../support/story.ts'
@@ -12,6 +13,15 @@ if (chromiumFile === null) console.warn(whyNoChromium)
 
 const host = 'us.lethe.localhost'
 const longStory = { timeout: 240_000 }
+
+/** Somebody who has accepted, with a password. */
+const invite = async ({ lethe }: Story, organizationId: number, by: Parameters<typeof logIn>[1], email: string) => {
+  const headers = await logIn(lethe, by)
+  const path = `/api/app/organizations/${organizationId}/invitations`
+  const made = await lethe.post(path, { headers, body: { emails: [email], mail: false } })
+  const [{ token }] = made.json().results
+  await lethe.post('/api/app/invitations/accept', { body: { token, password: 'correct horse battery' } })
+}
 
 describe.skipIf(chromiumFile === null)('ways in', () => {
   let mail: MailServer
@@ -139,10 +149,8 @@ describe.skipIf(chromiumFile === null)('ways in', () => {
       body: { email: analyst.email, password: analyst.password },
     })
     expect(inviting.status).toBe(200)
-    const asAdmin = await story.lethe.post('/api/app/login', { body: { email: admin.email, password: admin.password } })
-    const [cookie = ''] = asAdmin.headers['set-cookie'] as readonly string[]
     await story.lethe.post('/api/app/organizations/1/invitations', {
-      headers: { Cookie: cookie.split(';', 1)[0] ?? '', 'X-Lethe-Client': 'test' },
+      headers: await logIn(story.lethe, admin),
       body: { emails: ['new@acme.test'] },
     })
     const pathOf = async (nth: number): Promise<string> => {
@@ -203,6 +211,43 @@ describe.skipIf(chromiumFile === null)('ways in', () => {
     await table.getByRole('button').first().waitFor({ state: 'detached' })
     await there.page.reload()
     await there.page.waitForURL(/\/login\?next=%2Fme%2Fsecurity/)
+  })
+
+  it('who lacks a second factor that their organization wants is led to set one up', longStory, async () => {
+    const at = await openSecurity(stranger)
+    await addVirtualAuthenticator(at.page)
+    await at.page.getByRole('button', { name: 'Add a passkey' }).click()
+    await at.page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Key')
+    await prove(at, 'Add the passkey', stranger.password)
+    await keepCodes(at)
+    const want = (required: boolean) =>
+      at.page.evaluate(
+        async ([wanted, password]) => {
+          const headers = { 'Content-Type': 'application/json', 'X-Lethe-Client': 'test' }
+          const body = JSON.stringify({ required: wanted, password })
+          const path = '/api/app/organizations/2/two-factor'
+          return (await fetch(path, { method: 'PUT', headers, body })).status
+        },
+        [required, stranger.password] as const,
+      )
+    await invite(story, 2, stranger, 'late@other.test')
+    const late = { email: 'late@other.test', password: 'correct horse battery' }
+    expect(await want(true)).toBe(200)
+
+    const led = await story.open()
+    await led.goTo('/login', host)
+    await led.logIn(late)
+    await led.page.waitForURL(/\/me\/security$/)
+    await led.page.getByText('Your organization requires a second factor.').waitFor()
+    await led.check('security-required')
+    await led.page.getByRole('button', { name: 'Set up an app' }).click()
+    await prove(led, 'Go on', late.password)
+    const secret = await led.page.locator('.factor-secret').innerText()
+    await led.page.getByLabel('Code of the app').fill(codeOf(secret))
+    await led.page.getByRole('button', { name: 'Switch it on' }).click()
+    await keepCodes(led)
+    await led.goTo('/organizations/2', host)
+    await led.page.getByRole('heading', { name: 'Other' }).waitFor()
   })
 
   it('the page after the login is one of ours, whatever the address says', longStory, async () => {
