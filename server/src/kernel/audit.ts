@@ -34,6 +34,8 @@ export type AuditEventType =
   | 'audit_log.expired'
   | `invitation.${'sent' | 'revoked' | 'accepted'}`
   | 'user.role_changed'
+  | `cohort.${'shared' | 'unshared'}`
+  | `workspace.${'user' | 'team'}_${'added' | 'removed'}`
   | `custom_role.${'created' | 'updated' | 'deleted'}`
   | `team.${'created' | 'updated' | 'deleted' | 'user_added' | 'user_removed' | 'service_account_added' | 'service_account_removed'}`
   | `project.${'team_added' | 'team_removed' | 'user_added' | 'user_removed'}`

@@ -58,6 +58,8 @@ describe('a cohort', () => {
     const shared = await send('PATCH', path(id), { definition: { type: 'static', visibility: 'shared' } })
     expect(shared.json().results.definition.visibility).toBe('shared')
     expect(await seenBy(id, consumer)).toEqual([true, true, 200, 403])
+    const log = await lethe.get(`/api/app/projects/${us.id}/audit-log?event_type=cohort.shared`, { headers: admin })
+    expect(log.json().results).toMatchObject([{ target: { type: 'cohort', id: String(id) } }])
     // What is not said of sharing stays as it was.
     const renamed = await send('PATCH', path(id), { definition: { type: 'static' } })
     expect(renamed.json().results.definition.visibility).toBe('shared')

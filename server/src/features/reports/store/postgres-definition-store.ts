@@ -2,6 +2,7 @@ import type { AuditActor, AuditEntry } from '../../../kernel/audit.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { ControlDb, ControlTx } from '../../../platform/postgres/control-db.ts'
 import { NoSuchDefinition, TooManyDefinitions } from '../errors.ts'
+import { sharingEvents } from '../sharing-events.ts'
 
 export type DefinitionKind = 'funnel' | 'bookmark' | 'cohort' | 'custom-event' | 'data-view' | 'custom-property'
 
@@ -151,12 +152,18 @@ export const createDefinitionStore = ({ control, appendAudit, countMax }: Defini
         )
         const made = ofRow(row as Row)
         if (kind === 'cohort') await tx.rows('INSERT INTO cohort_state (cohort_id) VALUES ($1)', [made.id])
-        await appendAudit(tx, entryOf('created', scope, kind, made, who))
+        const entry = entryOf('created', scope, kind, made, who)
+        for (const event of [{}, ...sharingEvents(kind, null, made.definition)])
+          await appendAudit(tx, { ...entry, ...event })
         return made
       }),
 
     update: (scope, kind, id, sent, who) =>
       control.tx(async (tx) => {
+        const [before] = await tx.rows<Pick<Row, 'definition'>>(
+          'SELECT definition FROM saved_definition WHERE id = $1 AND project_id = $2 AND kind = $3 FOR UPDATE',
+          [id, scope.projectId, kind],
+        )
         const rows = await tx.rows<Row>(
           `UPDATE saved_definition SET name = coalesce($4, name), description = coalesce($5, description),
              is_visible = coalesce($6, is_visible), definition = coalesce($7, definition), updated_at = now()
@@ -172,7 +179,9 @@ export const createDefinitionStore = ({ control, appendAudit, countMax }: Defini
           ],
         )
         const changed = first(rows, kind, id)
-        await appendAudit(tx, entryOf('updated', scope, kind, changed, who))
+        const entry = entryOf('updated', scope, kind, changed, who)
+        const shared = sharingEvents(kind, before?.definition ?? null, changed.definition)
+        for (const event of [{}, ...shared]) await appendAudit(tx, { ...entry, ...event })
         return changed
       }),
 
