@@ -128,12 +128,25 @@ describe('the live feed (RPT-13)', () => {
     expect(older).toBeNull()
   })
 
-  it.each([[{ before: 'x' }], [{ where: 'properties["' }], [{ limit: '0' }], [{ event: '[1]' }]])(
-    'refuses %j',
-    async (params) => {
-      expect((await ask('events', params)).status).toBe(400)
-    },
-  )
+  it.each([
+    [{ before: 'x' }],
+    [{ where: 'properties["' }],
+    [{ limit: '0' }],
+    [{ event: '[1]' }],
+    [{ event: '$session_start' }],
+  ])('refuses %j', async (params) => {
+    expect((await ask('events', params)).status).toBe(400)
+  })
+
+  it('leaves out what the lexicon hides, unless it is asked for, or the person is', async () => {
+    await send([anEvent('Noise', 'zoe', 7)])
+    const path = `${project}/schemas/event/Noise`
+    const body = { description: 'n', metadata: { 'com.mixpanel': { hidden: true } } }
+    good(await lethe.post(path, { headers: asAdmin, body }))
+    expect(minutesOf(await feed())).not.toContain(7)
+    expect(minutesOf(await feed({ event: 'Noise' }))).toEqual([7])
+    expect(minutesOf(await feed({ distinct_id: 'zoe' }))).toEqual([7])
+  })
 
   it('is downloaded as it is shown, and that is written down', async () => {
     const { text } = good(await ask('events/csv', { event: 'Bought', columns: '["price","list"]' }))

@@ -61,7 +61,12 @@ const readRows = (
           `e.distinct_id IN ${binder.bind(cluster.ids, 'Array(String)')}`,
           `${context.person} = ${binder.bind(cluster.distinctId, 'String')}`,
         ]
-  const conditions = where === null ? [] : [compileFilter(where, context)]
+  // Of one person everything is shown, whatever the lexicon hides from lists.
+  const isListed = events === null && cluster === null ? context.isListed : null
+  const conditions = [
+    ...(where === null ? [] : [compileFilter(where, context)]),
+    ...(isListed === null ? [] : [isListed]),
+  ]
   const source = eventSource(view, binder, context, { range, events, where: [...ofPerson, ...conditions] })
   const offset = before === null ? 0 : before.seenCount
   const several = events !== null && events.length > 1

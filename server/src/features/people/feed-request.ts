@@ -23,12 +23,16 @@ const limitDefault = 100
 const limitMax = 1_000
 const nameCountMax = 20
 const rowCountMax = 2_000
+const madeByReports: ReadonlySet<string> = new Set(['$session_start', '$session_end'])
 
 /** Parameters of the feed: `event`, `where`, `distinct_id`, `before`, `limit`. Throws InvalidRequest. */
 export const feedRequest = (params: QueryCall['params']): FeedRequest => {
   const events = textList(params, 'event')
   const names = events === null || events.length === 0 ? null : [...new Set(events)]
   if (names !== null && names.length > nameCountMax) throw new InvalidRequest(`at most ${nameCountMax} events`)
+  if (names?.some((name) => madeByReports.has(name)) === true) {
+    throw new InvalidRequest('events of sessions are made by reports; the feed shows what was sent')
+  }
   const where = optionalText(params, 'where')
   const limit = wholeNumber(params, 'limit', 1, limitMax) ?? limitDefault
   if (names !== null && names.length > 1 && names.length * limit > rowCountMax) {
