@@ -132,4 +132,23 @@ describe('what is counted', () => {
     const { volumes } = await dictionary.dailyVolumes(scope, 'UTC', 30, signal)
     expect(volumes.map(({ event: name }) => name)).toEqual(['Shared'])
   })
+
+  it('is estimated by a share of the people where there is very much', async () => {
+    const time = new Date(Date.now() - 60_000).toISOString().slice(0, 23).replace('T', ' ')
+    const many = Array.from({ length: 400 }, (_, at) => ({
+      event: 'Many',
+      time,
+      distinct_id: `person ${at}`,
+      insert_id: `many ${at}`,
+      properties: { plan: '"free"' },
+    }))
+    await insert('event', many)
+    const [exact] = await createDictionary(() => engines.region).eventProperties(scope, 'Many', signal)
+    expect(exact).toEqual({ name: 'plan', count: 400, types: ['string'] })
+    const some = createDictionary(() => engines.region, { rowCountMax: 100 })
+    const [estimate] = await some.eventProperties(scope, 'Many', signal)
+    expect(Number(estimate?.count) % 4).toBe(0)
+    expect(Number(estimate?.count)).not.toBe(400)
+    expect(Math.abs(Number(estimate?.count) - 400)).toBeLessThan(150)
+  })
 })

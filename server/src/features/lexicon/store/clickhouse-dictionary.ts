@@ -33,6 +33,8 @@ export interface Dictionary {
 
 // More names than anybody reads through; a client that makes up names must not fill the memory of the server.
 const nameCountMax = 10_000
+// Rows of whose values the types are looked at.
+const sampleCount = 50_000
 // A dictionary is no reason to hold up questions.
 const settings = { max_execution_time: 60, max_memory_usage: 2_000_000_000, optimize_use_projection_filtering: 0 }
 const lastDays = `e.time >= now('UTC') - INTERVAL 30 DAY`
@@ -40,7 +42,14 @@ const lastDays = `e.time >= now('UTC') - INTERVAL 30 DAY`
 const typeSql = `multiIf(value IN ('true', 'false'), 'boolean', startsWith(value, '"'), 'string', startsWith(value, '['), 'array',
   startsWith(value, '{'), 'object', value = 'null', 'null', 'number')`
 
-export const createDictionary = (regionDb: (regionId: string) => RegionDb): Dictionary => {
+/**
+ * `rowCountMax`: of more events than that in the last 30 days, names of properties are looked for among a share of the
+ * people, and their counts are estimates.
+ */
+export const createDictionary = (
+  regionDb: (regionId: string) => RegionDb,
+  { rowCountMax = 20_000_000 }: { readonly rowCountMax?: number } = {},
+): Dictionary => {
   const facts = createProjectFacts(regionDb)
   const options = ({ projectId }: ProjectScope, params: object, signal?: AbortSignal): SqlOptions => ({
     params: { projectId, ...params },
@@ -56,11 +65,22 @@ export const createDictionary = (regionDb: (regionId: string) => RegionDb): Dict
       ? visibleEventsSql('everybody', '', eventRowsSql(null), liveSql)
       : unlinkedEventsSql('', eventRowsSql(null), liveSql)
   }
-  const properties = (rows: string) => `
-SELECT name, sum(n) AS count, arrayMap(one -> one.2, arrayReverseSort(groupArray((n, type)))) AS types FROM (
-SELECT name, ${typeSql} AS type, count() AS n FROM (
-SELECT property.1 AS name, property.2 AS value FROM (${rows})) GROUP BY name, type)
-GROUP BY name ORDER BY count DESC, name LIMIT ${nameCountMax}`
+  /**
+   * `rows`: FROM … WHERE … of rows with a map; every row counts, and the types are those of a sample: to look at each value
+   * takes ten times as long as to look at the names.
+   */
+  const properties = (map: string, rows: string) => `
+SELECT n.name AS name, n.count AS count, t.types AS types FROM (
+  SELECT name, count() AS count FROM (SELECT arrayJoin(mapKeys(${map})) AS name ${rows})
+  GROUP BY name ORDER BY count DESC, name LIMIT ${nameCountMax}
+) AS n LEFT ANY JOIN (
+  SELECT name, arrayMap(one -> one.2, arrayReverseSort(groupArray((c, type)))) AS types FROM (
+  SELECT name, ${typeSql} AS type, count() AS c FROM (
+  SELECT property.1 AS name, property.2 AS value FROM (
+  SELECT arrayJoin(m) AS property FROM (SELECT ${map} AS m ${rows} LIMIT ${sampleCount})))
+  GROUP BY name, type) GROUP BY name
+) AS t ON n.name = t.name
+ORDER BY count DESC, name`
   const found = (
     rows: readonly { name: string; count: string; types: readonly string[] }[],
   ): readonly FoundProperty[] => rows.map(({ name, count, types }) => ({ name, count: Number(count), types }))
@@ -82,16 +102,20 @@ GROUP BY name ORDER BY count DESC, name LIMIT ${nameCountMax}`
     },
 
     eventProperties: async (scope, event, signal) => {
+      const db = regionDb(scope.regionId)
       const named = event === null ? '' : 'AND e.event = {event:String}'
-      const rows = `SELECT arrayJoin(e.properties) AS property ${await source(scope, signal)} AND ${lastDays} ${named}`
-      return found(
-        await regionDb(scope.regionId).rows(properties(rows), options(scope, event === null ? {} : { event }, signal)),
-      )
+      const bound = options(scope, event === null ? {} : { event }, signal)
+      const rows = `${await source(scope, signal)} AND ${lastDays} ${named}`
+      const [all] = await db.rows<{ n: string }>(`SELECT count() AS n ${rows}`, bound)
+      const share = Math.max(1, Math.ceil(Number(all?.n) / rowCountMax))
+      const some = share === 1 ? '' : `AND cityHash64(e.distinct_id) % ${share} = 0`
+      const counted = found(await db.rows(properties('e.properties', `${rows} ${some}`), bound))
+      return counted.map((property) => ({ ...property, count: property.count * share }))
     },
 
     profileProperties: async (scope, signal) => {
-      const rows = `SELECT arrayJoin(properties) AS property FROM (${visibleProfilesSql('everybody')})`
-      return found(await regionDb(scope.regionId).rows(properties(rows), options(scope, {}, signal)))
+      const rows = `FROM (${visibleProfilesSql('everybody')})`
+      return found(await regionDb(scope.regionId).rows(properties('properties', rows), options(scope, {}, signal)))
     },
 
     eventsBefore: async (scope, since, signal) => {
