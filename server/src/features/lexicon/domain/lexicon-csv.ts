@@ -24,7 +24,6 @@ export type Column = (typeof columns)[number]
 export type Row = Readonly<Partial<Record<Column, string>>>
 
 export const rowKinds = ['event', 'event-property', 'profile-property'] as const
-export type RowKind = (typeof rowKinds)[number]
 
 /**
  * Names come from whoever sends events, and a spreadsheet takes a text that begins with one of these for a formula. Such a
