@@ -1,6 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+const server = 'http://127.0.0.1:8080'
+
 // `npm run dev:web` shows changes at once, in front of a server on port 8080; what is served for good is made by build.ts.
 export default defineConfig({
   root: import.meta.dirname,
@@ -13,5 +15,6 @@ export default defineConfig({
     target: 'es2023',
     emptyOutDir: true,
   },
-  server: { proxy: { '^/(api|security|sso)/': 'http://127.0.0.1:8080' } },
+  // The server takes calls of its own pages only: there it is asked as one of them.
+  server: { proxy: { '^/(api|security|sso)/': { target: server, changeOrigin: true, headers: { origin: server } } } },
 })

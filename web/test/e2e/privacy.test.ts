@@ -236,4 +236,24 @@ describe.skipIf(chromiumFile === null)('a deletion in its grace', () => {
     }, `/api/app/projects/${us.id}/privacy/dry-run`)
     expect(dry).toBe(3)
   })
+
+  it('that is not there, or cannot be told of, is explained', { timeout: 180_000 }, async () => {
+    const { page, goTo, logIn, check } = await story.open()
+    await goTo('/login')
+    await logIn(owner)
+    await goTo(`/projects/${us.id}/privacy/requests/nothing`)
+    await page.getByRole('heading', { name: /^NOT_FOUND/ }).waitFor()
+    await check('request-not-found')
+    await page.route('**/api/app/projects/*/privacy/requests/*', (route) =>
+      route.fulfill({
+        status: 503,
+        headers: { 'X-Request-Id': 'f3a1' },
+        json: { error: 'the region engine is restarting', status: 'error' },
+      }),
+    )
+    await page.reload()
+    await page.getByText(/^UNKNOWN/).waitFor()
+    await page.getByRole('alert').getByText('f3a1').waitFor()
+    await check('request-unknown')
+  })
 })

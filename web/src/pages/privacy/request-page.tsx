@@ -34,6 +34,7 @@ export const Page = () => {
   const trackingId = usePathParam('trackingId')
   const found = useQuery(requestQuery(projectId, trackingId))
   const isAbsent = found.error instanceof ApiError && found.error.status === 404
+  const isUnknown = found.error instanceof ApiError && (found.error.status === 0 || found.error.status >= 500)
   const status = found.data?.status
   useEffect(() => {
     if (status !== undefined) announce(`The request is ${status}`)
@@ -51,6 +52,11 @@ export const Page = () => {
       ) : (
         <ErrorNote error={found.error} onRetry={() => found.refetch()} />
       )}
+      {isUnknown ? (
+        <Note title="UNKNOWN: how far the request is cannot be told right now">
+          <span>The request itself goes on.</span>
+        </Note>
+      ) : null}
       {found.isPending ? <SkeletonRows what="Loading the request" /> : null}
     </Frame>
   )
