@@ -32,10 +32,12 @@ const invitationMail = (
   { email, token, organization }: { readonly email: string; readonly token: string; readonly organization: string },
 ): Mail => {
   const link = `${origin}/invitation?token=${token}`
+  // Anybody may name an organization: no lines of their own in our mail.
+  const name = organization.replace(/\s+/g, ' ').slice(0, 100)
   return {
     to: email,
-    subject: `You are invited to ${organization}`,
-    text: `You are invited to work with ${organization}. Follow this link to accept:\n\n${link}\n\nIt works once, for ${invitationDays} days. If you do not expect it, do nothing.\n`,
+    subject: `You are invited to ${name}`,
+    text: `You are invited to work with ${name}. Follow this link to accept:\n\n${link}\n\nIt works once, for ${invitationDays} days. If you do not expect it, do nothing.\n`,
     link,
   }
 }

@@ -84,6 +84,19 @@ describe('an invitation by mail', () => {
     expect(mail.mails.filter(({ to }) => to[0]?.endsWith('busy.test'))).toHaveLength(10)
   })
 
+  it('is one mail with the headers that it has, whatever the organization is called', async () => {
+    const rename = (name: string) => lethe.send('PATCH', '/api/app/organizations/1', { headers: owner, body: { name } })
+    await rename('Acme\r\nBcc: evil@evil.test\r\n\r\nhttps://evil.test/')
+    await invite({ emails: ['header@six.test'] })
+    await rename('Acme')
+    const { to, text } = await mail.mailTo('header@six.test')
+    expect(to).toEqual(['header@six.test'])
+    const [headers = ''] = text.split('\r\n\r\n', 1)
+    expect(headers).not.toMatch(/^Bcc:/im)
+    expect(text).not.toMatch(/^(Bcc|https:\/\/evil)/im)
+    expect(mail.mails.flatMap((one) => one.to)).not.toContain('evil@evil.test')
+  })
+
   it('whose mail nobody takes is there all the same, with its link for the inviter', async () => {
     mail.refuse(true)
     const answer = await invite({ emails: ['down@four.test', 'down@five.test'] })

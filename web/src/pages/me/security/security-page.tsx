@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useMe } from '../../../api/session.ts'
-import { securityQuery } from '../../../api/sign-in.ts'
+import { type Security, securityQuery } from '../../../api/sign-in.ts'
 import { ErrorNote } from '../../../ui/error-note.tsx'
 import { Note } from '../../../ui/note.tsx'
 import { Page as Frame } from '../../../ui/page.tsx'
@@ -27,13 +27,13 @@ export const Page = () => {
         ) : null
       ) : (
         <>
-          <Needed isMissing={!security.second_factor && security.passkeys.length === 0} security={security} />
+          <Needed security={security} />
           {security.single_sign_on_required_by === null ? null : (
             <Note title="Your organization requires single sign-on.">
               <span>What you set up here is for when it does no longer.</span>
             </Note>
           )}
-          <PasswordPanel security={security} />
+          {isLimited(security) ? null : <PasswordPanel security={security} />}
           <FactorPanel security={security} onCodes={setCodes} />
           <PasskeysPanel security={security} onCodes={setCodes} />
         </>
@@ -43,21 +43,19 @@ export const Page = () => {
   )
 }
 
-const Needed = ({
-  isMissing,
-  security: { must_set_up, second_factor_required },
-}: {
-  readonly isMissing: boolean
-  readonly security: { readonly must_set_up: boolean; readonly second_factor_required: boolean }
-}) => {
-  if (must_set_up) {
+/** A second factor has to be set up before anything else. */
+const isLimited = ({ must_set_up, second_factor_required, second_factor, passkeys }: Security): boolean =>
+  must_set_up || (second_factor_required && !second_factor && passkeys.length === 0)
+
+const Needed = ({ security }: { readonly security: Security }) => {
+  if (security.must_set_up) {
     return (
       <Note tone="warn" title="Your recovery codes are used up.">
         <span>Set up an authenticator app or a passkey before you go on.</span>
       </Note>
     )
   }
-  return second_factor_required && isMissing ? (
+  return isLimited(security) ? (
     <Note tone="warn" title="Your organization requires a second factor.">
       <span>Set up an authenticator app or a passkey before you go on.</span>
     </Note>
