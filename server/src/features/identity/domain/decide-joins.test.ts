@@ -11,7 +11,7 @@ const linked = (distinctId: string, canonicalId: string | null, revision = 1): L
   distinctId,
   canonicalId,
   revision,
-  linkedAt: `at ${distinctId}`,
+  appliesFrom: `at ${distinctId}`,
 })
 const cluster = (canonicalId: string, size: number): readonly LinkedId[] =>
   Array.from({ length: size - 1 }, (_, at) => linked(`${canonicalId}${at}`, canonicalId))
@@ -45,7 +45,7 @@ describe('original mode', () => {
     expect(decision.failures).toEqual([null])
     if (typeof links === 'number') expect(decision.links).toHaveLength(links)
     else expect(linksOf(decision.links)).toEqual(links)
-    expect(decision.links.every(({ isRetroactive, linkedAt }) => isRetroactive && linkedAt === null)).toBe(true)
+    expect(decision.links.every(({ isRetroactive, appliesFrom }) => isRetroactive && appliesFrom === null)).toBe(true)
   })
 
   it.each([
@@ -83,7 +83,7 @@ describe('original mode', () => {
 
   it('knows an alias that became the canonical id as used', () => {
     const first = original([alias('V', 'U')], cluster('V', 3))
-    const after = [...cluster('V', 3), ...first.links.map((link) => ({ ...link, linkedAt: '' }))]
+    const after = [...cluster('V', 3), ...first.links.map((link) => ({ ...link, appliesFrom: '' }))]
     expect(original([alias('V', 'W')], after).failures).toEqual(['alias_already_used'])
     expect(original([alias('V', 'U')], after).failures).toEqual([null])
     expect(original([merge('V', 'W')], after).failures).toEqual([null])
@@ -124,8 +124,8 @@ describe('legacy mode', () => {
   it('moves the aliases of a root that becomes an alias, from when they were made', () => {
     const decision = legacy([alias('A', 'Z')], [linked('B', 'A')])
     expect(decision.links).toEqual([
-      { distinctId: 'A', canonicalId: 'Z', revision: 1, isRetroactive: false, linkedAt: null },
-      { distinctId: 'B', canonicalId: 'Z', revision: 2, isRetroactive: false, linkedAt: 'at B' },
+      { distinctId: 'A', canonicalId: 'Z', revision: 1, isRetroactive: false, appliesFrom: null },
+      { distinctId: 'B', canonicalId: 'Z', revision: 2, isRetroactive: false, appliesFrom: 'at B' },
     ])
   })
 
@@ -147,7 +147,7 @@ describe('random joins', () => {
     const rows = new Map(before.map((row) => [row.distinctId, row]))
     for (const link of links) {
       expect(link.revision).toBeGreaterThan(rows.get(link.distinctId)?.revision ?? 0)
-      rows.set(link.distinctId, { ...link, linkedAt: link.linkedAt ?? '' })
+      rows.set(link.distinctId, { ...link, appliesFrom: link.appliesFrom ?? '' })
     }
     return [...rows.values()]
   }

@@ -27,7 +27,7 @@ export interface LinkedId {
   /** The highest of its rows, hidden ones included. */
   readonly revision: number
   /** Engine clock; a link that does not look back keeps it when it moves (identity §5). */
-  readonly linkedAt: string
+  readonly appliesFrom: string
 }
 
 /** A row to write: the next revision of its id. */
@@ -37,7 +37,7 @@ export interface DecidedLink {
   readonly revision: number
   readonly isRetroactive: boolean
   /** Null: now. */
-  readonly linkedAt: string | null
+  readonly appliesFrom: string | null
 }
 
 /** All ids of one person, after the joins. */
@@ -163,7 +163,7 @@ export const decideJoins = (
       canonicalId,
       revision: (before?.revision ?? 0) + 1,
       isRetroactive,
-      linkedAt: isRetroactive || before === undefined || before.canonicalId === null ? null : before.linkedAt,
+      appliesFrom: isRetroactive || before === undefined || before.canonicalId === null ? null : before.appliesFrom,
     })),
     clusters: [...joined].map((canonicalId) => ({ canonicalId, memberIds: [...clusters.membersOf(canonicalId)] })),
     movedCanonicalIds: [...clusters.moved],

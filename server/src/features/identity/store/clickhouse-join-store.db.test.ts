@@ -5,6 +5,7 @@ import { type ProjectScope, projectScope } from '../../../kernel/scope.ts'
 import { migrateClickhouse } from '../../../platform/clickhouse/migrate.ts'
 import type { RegionDb } from '../../../platform/clickhouse/region-db.ts'
 import type { Join } from '../domain/read-join.ts'
+import { createClusterStore } from './clickhouse-clusters.ts'
 import { createHiddenSet } from './clickhouse-hidden-set.ts'
 import { createJoinStore, type JoinStore } from './clickhouse-join-store.ts'
 import { canonicalIds } from './people-list-sql.ts'
@@ -170,8 +171,8 @@ describe('join store', () => {
     const store = open()
     expect(await store.decide(scope, legacy, [alias('B', 'A')])).toEqual([null])
     const times = () =>
-      engines.region.rows<{ linked_at: string }>(
-        `SELECT DISTINCT linked_at FROM identity_link WHERE project_id = ${scope.projectId} AND distinct_id = 'B'`,
+      engines.region.rows<{ applies_from: string }>(
+        `SELECT DISTINCT applies_from FROM identity_link WHERE project_id = ${scope.projectId} AND distinct_id = 'B'`,
       )
     expect(await open().decide(scope, legacy, [alias('C', 'B')])).toEqual([null])
     expect(await canonicalOf(scope, ['B', 'C'])).toEqual(['A', 'A'])
@@ -179,5 +180,23 @@ describe('join store', () => {
     expect(await store.decide(scope, legacy, [alias('A', 'Z'), alias('B', 'X')])).toEqual([null, 'alias_already_used'])
     expect(await canonicalOf(scope, ['A', 'B', 'C'])).toEqual(['Z', 'Z', 'Z'])
     expect(await times()).toEqual(before)
+  })
+
+  it('does not take along into an erasure whose root became an alias of somebody who came back', async () => {
+    const scope = aScope()
+    const legacy = modeOf('legacy')
+    expect(await open().decide(scope, legacy, [alias('B', 'A'), alias('Y', 'X')])).toEqual([null, null])
+    const hidden = createHiddenSet(engines.region)
+    const cutoff = await hidden.engineNow()
+    await hidden.hide(
+      'b2',
+      cutoff,
+      ['X', 'Y'].map((distinctId) => ({ projectId: scope.projectId, distinctId })),
+    )
+    expect(await open().decide(scope, legacy, [alias('A', 'X')])).toEqual([null])
+    expect(await canonicalOf(scope, ['A', 'B'])).toEqual(['X', 'X'])
+    const clusters = createClusterStore(engines.region)
+    expect([...(await clusters.expand(scope, ['X'], cutoff))].sort()).toEqual(['X', 'Y'])
+    expect([...(await clusters.expand(scope, ['X']))].sort()).toEqual(['A', 'B', 'X', 'Y'])
   })
 })

@@ -180,5 +180,5 @@ const linkRowText = (projectId: number, link: DecidedLink): string =>
     canonical_id: link.canonicalId,
     revision: link.revision,
     is_retroactive: link.isRetroactive ? 1 : 0,
-    ...(link.linkedAt === null ? {} : { linked_at: link.linkedAt }),
+    ...(link.appliesFrom === null ? {} : { applies_from: link.appliesFrom }),
   })

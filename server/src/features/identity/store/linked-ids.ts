@@ -30,10 +30,10 @@ WITH canonicals AS (${canonicalsSql[mode]}
 )
 SELECT distinct_id, argMinIf(canonical_id, ${linkOrderSql}, linked_at > cutoff) AS canonical,
        max(linked_at > cutoff) AS is_seen, toString(max(revision)) AS newest,
-       toString(maxIf(linked_at, linked_at > cutoff)) AS since
+       toString(maxIf(applies_from, linked_at > cutoff)) AS since
 FROM (
     SELECT l.distinct_id AS distinct_id, l.canonical_id AS canonical_id, l.linked_at AS linked_at,
-           l.revision AS revision, h.cutoff AS cutoff
+           l.applies_from AS applies_from, l.revision AS revision, h.cutoff AS cutoff
     FROM identity_link AS l
     LEFT ANY JOIN (
         SELECT distinct_id, max(cutoff) AS cutoff FROM hidden_id
@@ -65,6 +65,6 @@ export const readLinkedIds = async (
     distinctId: row.distinct_id,
     canonicalId: row.is_seen === 1 ? row.canonical : null,
     revision: Number(row.newest),
-    linkedAt: row.since,
+    appliesFrom: row.since,
   }))
 }

@@ -18,11 +18,11 @@ const idsOnly = (column: string, filter: PeopleFilter): string =>
 export const resolutionSql = (filter: PeopleFilter): string => `
 SELECT distinct_id,
        argMinIf(canonical_id, ${linkOrderSql}, canonical_id != '' AND linked_at > cutoff) AS canonical_id,
-       maxIf(linked_at, is_retroactive = 0 AND linked_at > cutoff) AS applies_after,
+       maxIf(applies_from, is_retroactive = 0 AND linked_at > cutoff) AS applies_after,
        max(cutoff) AS hidden_until
 FROM (
     SELECT l.distinct_id AS distinct_id, l.canonical_id AS canonical_id, l.linked_at AS linked_at,
-           l.revision AS revision, l.is_retroactive AS is_retroactive, h.cutoff AS cutoff
+           l.applies_from AS applies_from, l.revision AS revision, l.is_retroactive AS is_retroactive, h.cutoff AS cutoff
     FROM identity_link AS l
     LEFT ANY JOIN (
         SELECT distinct_id, max(cutoff) AS cutoff FROM hidden_id
@@ -30,7 +30,7 @@ FROM (
     ) AS h ON l.distinct_id = h.distinct_id
     WHERE l.project_id = {projectId:UInt64} ${idsOnly('l.distinct_id', filter)}
     UNION ALL
-    SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), 0, 1, cutoff FROM hidden_id
+    SELECT distinct_id, '', toDateTime64(0, 6, 'UTC'), toDateTime64(0, 6, 'UTC'), 0, 1, cutoff FROM hidden_id
     WHERE project_id = {projectId:UInt64} ${idsOnly('distinct_id', filter)}
 )
 GROUP BY distinct_id`
