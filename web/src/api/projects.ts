@@ -8,6 +8,8 @@ export interface Project {
   readonly region: string
   readonly cluster: string
   readonly timezone: string
+  /** Raw exports are by the clock of the project, not by UTC. */
+  readonly project_time: boolean
   readonly identity: 'simplified' | 'original' | 'legacy'
   readonly suppress_erased: boolean
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumFile, whyNoChromium } from '../../../server/test/support/chromium.ts'
 import { openShop, type Shop, type Visit, visit } from '../../../server/test/support/chromium-page.ts'
+import { bearer } from '../../../server/test/support/lethe.ts'
 import { analyst, defaultProvision, owner, us } from '../../../server/test/support/provision.ts'
 import { openStory, type Story } from '../support/story.ts'
 
@@ -15,7 +16,7 @@ describe.skipIf(chromiumFile === null)('from the snippet to the person', () => {
   beforeAll(async () => {
     const provision = defaultProvision()
     provision.organizations[0]?.users.push({ ...consumer, role: 'consumer' })
-    story = await openStory({ provision })
+    story = await openStory({ provision, env: { LETHE_GDPR_GRACE_SECONDS: '0' } })
     shop = await openShop()
   })
   afterAll(async () => {
@@ -146,6 +147,33 @@ describe.skipIf(chromiumFile === null)('from the snippet to the person', () => {
     await page.getByRole('heading', { name: 'Person 29' }).waitFor()
     await page.goBack()
     expect(await page.getByLabel('Search').inputValue()).toBe('person 29')
+  })
+
+  it('takes away whoever is being erased from a page that is open', { timeout: 300_000 }, async () => {
+    const { page, goTo, logIn } = await story.open()
+    await goTo(`${project}/events`)
+    await page.waitForURL(/\/login\?next=/)
+    await logIn(owner)
+    const stays = await shopper()
+    await stays.run(`mixpanel.track('Stays')`)
+    const goes = await shopper()
+    await goes.run(`mixpanel.identify('bob/2')`)
+    await goes.run(`mixpanel.track('Left')`)
+    await page.getByRole('button', { name: 'Stays' }).waitFor()
+    await page.getByRole('link', { name: 'bob/2' }).first().waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${story.lethe.url}${project}/users/${encodeURIComponent('bob/2')}`)
+    await other.getByRole('button', { name: 'Left' }).waitFor()
+
+    const asked = await story.lethe.post(`/api/app/data-deletions/v3.0?token=${us.token}`, {
+      headers: bearer(owner.gdprToken),
+      body: { distinct_ids: ['bob/2'], compliance_type: 'GDPR' },
+    })
+    expect(asked.status, asked.text).toBe(201)
+    await page.getByRole('link', { name: 'bob/2' }).first().waitFor({ state: 'detached' })
+    expect(await page.getByRole('button', { name: 'Left' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Stays' }).waitFor()
+    await other.getByRole('heading', { name: 'Nothing is known of this id' }).waitFor()
   })
 
   it('shows an analyst and a consumer what their roles allow (auth §6.2)', { timeout: 300_000 }, async () => {

@@ -50,6 +50,7 @@ const Facts = ({ project }: { readonly project: Project }) => {
         ['Made', listed === undefined ? '' : <Time key="made" at={listed.created} show="day" />],
         ['Address', home?.url ?? ''],
         ['Time zone', project.timezone],
+        ['Raw exports', project.project_time ? 'by the clock of that zone' : 'by UTC'],
         ['Identity', identityWords[project.identity]],
       ]}
     />
