@@ -59,12 +59,17 @@ const pages: Readonly<Record<PageName, PageEntry>> = {
   serviceAccounts: { load: () => import('./pages/organizations/service-accounts-page.tsx') },
   accessSecurity: { load: () => import('./pages/access-security/access-security-page.tsx') },
   audit: {
-    load: () => import('./pages/organizations/audit-page.tsx'),
+    load: () => import('./pages/audit/organization-audit-page.tsx'),
     search: texts('type', 'actor', 'project', 'from', 'to'),
   },
+  organizationSettings: { load: () => import('./pages/organizations/settings-page.tsx') },
   project: { load: () => import('./pages/projects/project-page.tsx') },
   projectMembers: { load: () => import('./pages/roles/project-members-page.tsx') },
   projectRoles: { load: () => import('./pages/roles/project-roles-page.tsx') },
+  projectAudit: {
+    load: () => import('./pages/audit/project-audit-page.tsx'),
+    search: texts('type', 'actor', 'from', 'to'),
+  },
   events: { load: () => import('./pages/events/events-page.tsx'), search: (sent) => ({ ...eventsSearch(sent) }) },
   people: { load: () => import('./pages/people/people-page.tsx'), search: (sent) => ({ ...peopleSearch(sent) }) },
   importPeople: { load: () => import('./pages/people/import-people-page.tsx') },

@@ -26,7 +26,13 @@ interface AuditPage {
   readonly next_before: string | null
 }
 
-const path = (organizationId: number): string => `/api/app/organizations/${organizationId}/audit-log`
+/** Whose log it is. */
+export interface AuditOwner {
+  readonly kind: 'organizations' | 'projects'
+  readonly id: number
+}
+
+const path = ({ kind, id }: AuditOwner): string => `/api/app/${kind}/${id}/audit-log`
 
 const queryOf = ({ type, actor, from, to, project }: AuditAsked): Query => ({
   event_type: type,
@@ -37,14 +43,14 @@ const queryOf = ({ type, actor, from, to, project }: AuditAsked): Query => ({
 })
 
 /** Path and query of what the page asks, to be shown and to be downloaded. */
-export const auditPath = (organizationId: number, asked: AuditAsked, format?: 'csv' | 'ndjson'): string =>
-  withQuery(path(organizationId), { ...queryOf(asked), format })
+export const auditPath = (owner: AuditOwner, asked: AuditAsked, format?: 'csv' | 'ndjson'): string =>
+  withQuery(path(owner), { ...queryOf(asked), format })
 
-export const auditQuery = (organizationId: number, asked: AuditAsked) =>
+export const auditQuery = (owner: AuditOwner, asked: AuditAsked) =>
   infiniteQueryOptions({
-    queryKey: ['organizations', organizationId, 'audit', queryOf(asked)],
+    queryKey: [owner.kind, owner.id, 'audit', queryOf(asked)],
     queryFn: ({ pageParam, signal }) =>
-      sendJson<AuditPage>('GET', path(organizationId), {
+      sendJson<AuditPage>('GET', path(owner), {
         query: { ...queryOf(asked), before: pageParam ?? undefined },
         signal,
       }),

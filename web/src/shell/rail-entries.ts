@@ -23,6 +23,7 @@ export const projectEntries = ({ id: projectId, permissions }: MyProject): reado
     ? [{ label: 'Privacy', to: pathTo('projectPrivacy', { projectId }) }]
     : []),
   ...(permissions.includes('project:admin') ? [{ label: 'Members', to: pathTo('projectMembers', { projectId }) }] : []),
+  ...(permissions.includes('audit:read') ? [{ label: 'Audit log', to: pathTo('projectAudit', { projectId }) }] : []),
   { label: 'Settings', to: pathTo('settings', { projectId }) },
 ]
 
@@ -40,6 +41,7 @@ export const organizationEntries = ({ id: organizationId, role }: MyOrganization
         { label: 'Audit log', to: pathTo('audit', { organizationId }) },
       ]
     : []),
+  ...(role === 'owner' ? [{ label: 'Settings', to: pathTo('organizationSettings', { organizationId }) }] : []),
 ]
 
 /** Pages of the member's own. */

@@ -27,6 +27,8 @@ export const TeamPanel = ({ organizationId, team }: { readonly organizationId: n
   const accounts = useQuery(serviceAccountsQuery(organizationId)).data ?? []
   const projects = useQuery(projectsQuery(organizationId)).data ?? []
   const [isEnding, setIsEnding] = useState(false)
+  // At once, and back when it is refused.
+  const [isClassified, setIsClassified] = useState(team.classified_access)
   const [projectRole, setProjectRole] = useState<BuiltInRole>('analyst')
   const key = ['organizations', organizationId, 'teams']
   const add = useChange(
@@ -123,8 +125,11 @@ export const TeamPanel = ({ organizationId, team }: { readonly organizationId: n
       <Checkbox
         label="Sees classified properties"
         hint="Of the projects above. No role does by itself."
-        checked={flag.isPending ? flag.variables : team.classified_access}
-        onChange={(event) => flag.mutate(event.target.checked)}
+        checked={isClassified}
+        onChange={({ target: { checked } }) => {
+          setIsClassified(checked)
+          flag.mutate(checked, { onError: () => setIsClassified(!checked) })
+        }}
       />
       <ErrorNote error={add.error ?? take.error ?? flag.error} />
       <div>

@@ -1,11 +1,16 @@
-import './organizations.css'
+import '../organizations/organizations.css'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { type AuditAsked, type AuditRecord, auditPath, auditQuery, auditTypesQuery } from '../../api/audit.ts'
+import {
+  type AuditAsked,
+  type AuditOwner,
+  type AuditRecord,
+  auditPath,
+  auditQuery,
+  auditTypesQuery,
+} from '../../api/audit.ts'
 import { projectsQuery } from '../../api/organizations.ts'
-import { useMe } from '../../api/session.ts'
-import { useOrganizationId } from '../../shell/place.ts'
 import { AsCurl } from '../../ui/as-curl.tsx'
 import { Button } from '../../ui/button.tsx'
 import { RawJson } from '../../ui/code-block.tsx'
@@ -17,19 +22,11 @@ import { Page as Frame } from '../../ui/page.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
-import { NotFoundPage } from '../not-found-page.tsx'
-import { isAdmin } from './roles.ts'
 
 /** Who did what, when. The log only grows; it names nobody of the data. */
-export const Page = () => {
-  const organizationId = useOrganizationId()
-  const organization = useMe().organizations[String(organizationId)]
-  return isAdmin(organization?.role) ? <AuditLog organizationId={organizationId} /> : <NotFoundPage />
-}
-
-const AuditLog = ({ organizationId }: { readonly organizationId: number }) => {
+export const AuditLog = ({ owner }: { readonly owner: AuditOwner }) => {
   const asked = useSearch({ strict: false }) as AuditAsked
-  const log = useInfiniteQuery(auditQuery(organizationId, asked))
+  const log = useInfiniteQuery(auditQuery(owner, asked))
   const [shown, setShown] = useState<AuditRecord | null>(null)
   const records = log.data?.pages.flatMap(({ results }) => results) ?? []
   return (
@@ -38,16 +35,16 @@ const AuditLog = ({ organizationId }: { readonly organizationId: number }) => {
       intro="Who did what, newest first. Entries cannot be changed; they name nobody of your data."
       actions={
         <>
-          <a className="button" data-kind="plain" download href={auditPath(organizationId, asked, 'csv')}>
+          <a className="button" data-kind="plain" download href={auditPath(owner, asked, 'csv')}>
             Download CSV
           </a>
-          <a className="button" data-kind="plain" download href={auditPath(organizationId, asked, 'ndjson')}>
+          <a className="button" data-kind="plain" download href={auditPath(owner, asked, 'ndjson')}>
             Download NDJSON
           </a>
         </>
       }
     >
-      <Filters organizationId={organizationId} asked={asked} />
+      <Filters owner={owner} asked={asked} />
       <ErrorNote error={log.error} onRetry={() => log.refetch()} />
       {log.isPending ? <SkeletonRows what="Loading the log" /> : null}
       {log.data === undefined ? null : (
@@ -95,15 +92,16 @@ const AuditLog = ({ organizationId }: { readonly organizationId: number }) => {
       >
         {shown === null ? null : <RawJson value={shown} />}
       </Dialog>
-      <AsCurl path={auditPath(organizationId, asked)} />
+      <AsCurl path={auditPath(owner, asked)} />
     </Frame>
   )
 }
 
-const Filters = ({ organizationId, asked }: { readonly organizationId: number; readonly asked: AuditAsked }) => {
+const Filters = ({ owner, asked }: { readonly owner: AuditOwner; readonly asked: AuditAsked }) => {
   const navigate = useNavigate()
   const types = useQuery(auditTypesQuery).data ?? []
-  const projects = useQuery(projectsQuery(organizationId)).data ?? []
+  const isOfOrganization = owner.kind === 'organizations'
+  const projects = useQuery({ ...projectsQuery(owner.id), enabled: isOfOrganization }).data ?? []
   const set = (change: AuditAsked) => {
     const search = Object.fromEntries(Object.entries({ ...asked, ...change }).filter(([, value]) => value))
     navigate({ to: '.', search, replace: true }).catch(() => undefined)
@@ -128,15 +126,17 @@ const Filters = ({ organizationId, asked }: { readonly organizationId: number; r
         onBlur={(event) => set({ actor: event.target.value.trim() })}
         onKeyDown={(event) => (event.key === 'Enter' ? set({ actor: event.currentTarget.value.trim() }) : undefined)}
       />
-      <Select
-        label="Project"
-        value={asked.project ?? ''}
-        choices={[
-          { value: '', label: 'All, and none' },
-          ...projects.map(({ id, name }) => ({ value: String(id), label: name })),
-        ]}
-        onChange={(event) => set({ project: event.target.value })}
-      />
+      {isOfOrganization ? (
+        <Select
+          label="Project"
+          value={asked.project ?? ''}
+          choices={[
+            { value: '', label: 'All, and none' },
+            ...projects.map(({ id, name }) => ({ value: String(id), label: name })),
+          ]}
+          onChange={(event) => set({ project: event.target.value })}
+        />
+      ) : null}
       <Field
         label="From"
         type="date"
