@@ -53,6 +53,17 @@ describe.skipIf(chromiumFile === null)('from the first start to the first projec
     expect(await page.getByRole('row').count()).toBe(2)
     await check('organization')
 
+    // On a phone the pages are behind a button, and the region stays in sight.
+    await page.goBack()
+    await page.setViewportSize({ width: 360, height: 780 })
+    await page.locator('.top-region').getByText('EU').waitFor()
+    const projects = page.getByRole('navigation').getByRole('button', { name: /switch project/ })
+    expect(await projects.isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Pages' }).click()
+    expect(await projects.isVisible()).toBe(true)
+    await check('rail-open')
+    await page.goForward()
+
     // Out, and back in to where one was.
     await page.getByRole('button', { name: /your account/ }).click()
     await page.getByRole('menuitem', { name: 'Log out' }).click()
