@@ -29,6 +29,7 @@ const adviceOf = ({ status, message, retryAfterSeconds }: ApiError): string => {
   if (/send this request to/.test(message)) return 'Open this project at the host of its region.'
   if (status === 401) return 'Check what you typed, or log in again.'
   if (/not your password/.test(message)) return 'Type it again.'
+  if (/requires single sign-on/.test(message)) return 'Go to the login, type your e-mail, and choose single sign-on.'
   if (/^sign in again/.test(message)) return 'Log out, log in again, and come back here.'
   if (status === 403) return 'Ask an owner of the organization if you need this.'
   if (status === 404) return 'It may have been removed. Go back and look at the list.'
