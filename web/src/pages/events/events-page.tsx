@@ -22,8 +22,8 @@ import { EventTable } from './event-table.tsx'
 import { type EventsSearch, eventsSearch } from './events-search.ts'
 
 const pollMs = 3_000
-// One answer of the server, and so one file.
-const csvRowsMax = 1_000
+// What a live page can ask again, and one file holds.
+const rowsMax = 1_000
 
 /** RPT-13: what comes in, newest first. */
 export const Page = () => {
@@ -115,7 +115,10 @@ const Events = ({ projectId, permissions }: { projectId: number; permissions: re
               {count(events.length, 'event')}
               {event.length > 1 ? ', the latest of each name' : ''}
             </span>
-            {feed.hasNextPage ? (
+            {feed.hasNextPage && events.length >= rowsMax ? (
+              <span className="muted">This page holds no more: narrow it, or export raw events for all of them.</span>
+            ) : null}
+            {feed.hasNextPage && events.length < rowsMax ? (
               <Button isBusy={feed.isFetchingNextPage} onClick={() => feed.fetchNextPage()}>
                 Load older events
               </Button>
@@ -130,7 +133,7 @@ const Events = ({ projectId, permissions }: { projectId: number; permissions: re
 
 /** Rows of the file: those that are loaded; with several names the limit is of each. */
 const csvLimit = (loadedCount: number, nameCount: number): number =>
-  nameCount > 1 ? 100 : Math.min(loadedCount, csvRowsMax)
+  nameCount > 1 ? 100 : Math.min(loadedCount, rowsMax)
 
 const Nothing = ({ projectId, isNarrowed }: { readonly projectId: number; readonly isNarrowed: boolean }) =>
   isNarrowed ? (

@@ -70,7 +70,7 @@ const Deleted = ({ organizationId }: { readonly organizationId: number }) => {
 const State = ({ project: { purged, purge_due: due } }: { readonly project: DeletedProject }) =>
   purged === null ? (
     <span>
-      is removed <Time at={due} show="age" />
+      removed <Time at={due} show="age" />
     </span>
   ) : (
     <Badge tone="good">removed</Badge>
