@@ -21,37 +21,52 @@ const chunkRowCount = 1_000_000
 /** One for each region and process. */
 export const createLedger = (store: LedgerStore, chunkRows = chunkRowCount): Ledger => {
   const look = shareRuns(() => lookAtNewEvents(store, chunkRows))
-  const looks = createVersionedCache<string>()
+  let last: (Found & { readonly version: string }) | null = null
   const entries = createVersionedCache<KnownDuplicates | null>()
   return {
     look: async () => {
-      await look()
+      await (await look()).until
     },
     catchUp: async (scope, signal) => {
-      const version = await store.eventsVersion(signal)
-      const foundUntil = await looks.get(0, version, () => waitFor(look(), signal))
-      return entries.get(scope.projectId, version, async () => {
-        const { hasPlain, hasMixed } = await store.entriesOf(scope, signal)
-        return hasPlain || hasMixed ? { foundUntil, hasMixed } : null
+      const { events: version, entries: ofEntries } = await store.versions(signal)
+      const { until } = last?.version === version ? last : await waitFor(look(), signal)
+      return entries.get(scope.projectId, `${version} ${ofEntries}`, async () => {
+        // What the look found is there already. What others add meanwhile is of events that were found, or came later.
+        const kinds = store.entriesOf(scope, signal)
+        const [instant, { hasPlain, hasMixed }] = await Promise.all([waitFor(until, signal), kinds])
+        last = { version, until }
+        return hasPlain || hasMixed ? { foundUntil: instant, hasMixed } : null
       })
     },
   }
 }
 
+/** Everything that was to be found is in the ledger. */
+interface Found {
+  /** The instant for reads, once nothing can be added that was found before it. */
+  readonly until: Promise<string>
+}
+
+const foundAll = (until: Promise<string>): Found => {
+  // Whoever waits for it is told of its failure; perhaps nobody does.
+  until.catch(() => undefined)
+  return { until }
+}
+
 /**
  * ADR 0012: looks at what came in since the last look, in chunks, and moves the mark only over what no running INSERT
- * can still add to. Doing it twice, or dying in between, finds the same keys again. Returns the instant for reads.
+ * can still add to. Doing it twice, or dying in between, finds the same keys again.
  */
-const lookAtNewEvents = async (store: LedgerStore, chunkRows: number): Promise<string> => {
+const lookAtNewEvents = async (store: LedgerStore, chunkRows: number): Promise<Found> => {
   const state = await store.state()
-  if (state.pendingCount === 0) return state.isBeingWritten ? store.settled() : state.now
+  if (state.pendingCount === 0) return foundAll(state.isBeingWritten ? store.settled() : Promise.resolve(state.now))
   let from = state.lookedUntil
   for (let leftCount = state.pendingCount; ; leftCount -= chunkRows) {
     const until = leftCount > chunkRows ? await store.chunkEnd(from, chunkRows) : null
     await store.find(from, until)
     const seenUntil = until === null || until > state.settledUntil ? state.settledUntil : until
     const moved = seenUntil > state.lookedUntil ? store.moveTo(seenUntil) : Promise.resolve()
-    if (until === null) return (await Promise.all([store.settled(), moved]))[0]
+    if (until === null) return foundAll(Promise.all([store.settled(), moved]).then(([settledAt]) => settledAt))
     await moved
     from = until
   }

@@ -20,8 +20,8 @@ export interface LedgerState {
 /** The ledger of duplicates in the engine of a region (ADR 0012). Ids never leave the engine. */
 export interface LedgerStore {
   state(): Promise<LedgerState>
-  /** Changes with every event that comes or goes. */
-  eventsVersion(signal?: AbortSignal): Promise<string>
+  /** One changes with every event that comes or goes, the other with every entry. */
+  versions(signal?: AbortSignal): Promise<{ readonly events: string; readonly entries: string }>
   /** The instant before which, from `from` on, at least `rowCount` events have come in; null when there are fewer. */
   chunkEnd(from: string, rowCount: number): Promise<string | null>
   /** Adds what the events from `from` until before `until` (null: no end) are the same as, or have come in again for. */
@@ -106,7 +106,10 @@ export const createLedgerStore = (db: RegionDb): LedgerStore => {
       }
     },
 
-    eventsVersion: async (signal) => (await db.versions(signal)).of('event'),
+    versions: async (signal) => {
+      const { of } = await db.versions(signal)
+      return { events: of('event'), entries: of('duplicate_event') }
+    },
 
     chunkEnd: async (from, rowCount) => {
       const [row] = await db.rows<{ until: string }>(
