@@ -332,3 +332,18 @@ describe('settings that pages show', () => {
     }
   })
 })
+
+it('shows classified properties on no page and in no file (PRIV-36)', async () => {
+  const names = { event: ['price'], profile: ['tel', 'salary'] }
+  good(await lethe.send('PUT', `${project}/classified-properties`, { headers: member, body: names }))
+  const { events } = good(await ask('events', { event: 'Bought' })).json().results
+  expect(events[0].properties).toHaveProperty('list')
+  expect(events[0].properties).not.toHaveProperty('price')
+  const { text } = good(await ask('events/csv', { event: 'Bought', columns: '["price"]' }))
+  expect(text).not.toContain('12.5')
+  expect(good(await ask('person', { distinct_id: 'ann' })).json().results.properties).not.toHaveProperty('tel')
+  expect(good(await ask('people', { search: '=cmd' })).json().total).toBe(0)
+  expect(good(await ask('people/csv', { output_properties: '["tel"]' })).text).not.toContain('cmd')
+  expect((await ask('events', { where: 'properties["price"] > 1' })).status).toBe(403)
+  expect((await ask('people', { sort_key: 'properties["tel"]' })).status).toBe(403)
+})
