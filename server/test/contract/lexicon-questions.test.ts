@@ -54,7 +54,7 @@ const describeOne = async (path: string, body: object) => {
 }
 const ours = (marks: object) => ({ metadata: { 'com.mixpanel': marks } })
 const names = () => ask('events/names', { type: 'general' })
-const count = async (event: string, more: Readonly<Record<string, string>> = {}) => {
+const count = async (event: string, more: Readonly<Record<string, string | number>> = {}) => {
   const { data } = await ask('segmentation', { event, ...days(), ...more })
   const of = (points: object) => Object.values(points).reduce((sum: number, n) => sum + Number(n), 0)
   return Object.fromEntries(Object.entries(data.values).map(([key, points]) => [key, of(points as object)]))
@@ -125,6 +125,19 @@ describe('merged names', () => {
     expect((await lethe.get(merges, { headers: admin })).json().results).toEqual([
       { kind: 'event', name: 'Sign Up', into: 'Signup' },
     ])
+  })
+
+  it('of events are one in expressions and data views', async () => {
+    expect(await count('Signup', { where: 'properties["$event_name"] == "Sign Up"' })).toEqual({ Signup: 4 })
+    expect(await count('Signup', { where: 'properties["$event_name"] in ["Sign Up", "x"]' })).toEqual({ Signup: 4 })
+    expect(await count('Signup', { where: 'properties["$event_name"] == "Buy"' })).toEqual({ Signup: 0 })
+    const view = await lethe.post(`${app}/data-views`, {
+      headers: admin,
+      body: { name: 'V', definition: { events: ['Sign Up'] } },
+    })
+    const workspace_id = view.json().results.id
+    expect(await count('Signup', { workspace_id })).toEqual({ Signup: 4 })
+    expect(await count('Buy', { workspace_id })).toEqual({ Buy: 0 })
   })
 
   it('of events come apart again', async () => {

@@ -80,6 +80,7 @@ const contextParts = (context: ExpressionContext): ExpressionContext => ({
   userProperty: (name) => context.userProperty(name),
   behavior: (name) => context.behavior(name),
   column: (name) => context.column(name),
+  readAs: (name) => context.readAs?.(name) ?? name,
   timezone: context.timezone,
   nowMs: context.nowMs,
 })

@@ -89,6 +89,7 @@ export const createEventContext = (
     eventProperties,
     borrowed,
     column: (name) => (name === 'distinctId' ? person() : columns[name]),
+    readAs: (name) => canonicalEvent(view, name),
     timezone: view.timezone,
     nowMs: view.nowMs,
     eventProperty: (name) => {

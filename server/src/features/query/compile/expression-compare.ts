@@ -10,6 +10,10 @@ import { nullOf } from './expression-values.ts'
 const isString = (node: Expression): node is Expression & { readonly kind: 'literal'; readonly value: string } =>
   node.kind === 'literal' && typeof node.value === 'string'
 
+/** A text that the name of an event is compared with, as that name is read. */
+const asRead = ({ context }: Compiler, other: Expression, text: string): string =>
+  other.kind === 'column' && other.column === 'eventName' ? (context.readAs?.(text) ?? text) : text
+
 /** A value whose JSON text the row holds already. */
 const isStored = ({ names }: Compiler, node: Expression): boolean =>
   node.kind === 'property' || (node.kind === 'variable' && names.get(node.name)?.kind === 'element')
@@ -18,7 +22,8 @@ const single = ['string', 'number', 'boolean', 'datetime'] as const
 
 /** Boolean SQL without NULL. */
 export const equalsSql = (compiler: Compiler, { left, right, ignoreCase }: EqualsNode): string => {
-  const [a, b] = right.kind === 'literal' ? [left, right] : [right, left]
+  const [a, second] = right.kind === 'literal' ? [left, right] : [right, left]
+  const b = isString(second) ? { ...second, value: asRead(compiler, a, second.value) } : second
   if ((a.types & b.types) === 0) return '0'
   const only = single.find((name) => a.types === type[name] || b.types === type[name])
   if (only === undefined) return anyEqualsSql(compiler, a, b, ignoreCase)
@@ -189,7 +194,9 @@ const literalsSql = (
   items: readonly Expression[],
   ignoreCase: boolean,
 ): string => {
-  const values = items.map((item) => (item.kind === 'literal' ? item.value : undefined))
+  const values = items.map((item) =>
+    isString(item) ? asRead(compiler, needle, item.value) : item.kind === 'literal' ? item.value : undefined,
+  )
   const { bind } = compiler.context
   const views: string[] = []
   const numbers = values.filter((value) => typeof value === 'number')

@@ -13,6 +13,8 @@ export interface ExpressionContext {
   behavior(name: string): string
   /** SQL of a DateTime64(3) for `time`, of a String for the others. */
   column(name: ColumnName): string
+  /** What an event of this name is read as (LEX-07); left out: as itself. */
+  readAs?(name: string): string
   /** IANA name: datetimes without an offset are meant in it. */
   readonly timezone: string
   /** What `today()` goes by. */
