@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 // Two minutes on a machine of its own are plenty; tests share theirs.
 const tourTimeoutMs = 300_000
@@ -33,6 +33,10 @@ const runDemo = (args: readonly string[], env: Readonly<Record<string, string>> 
 
 const folderIn = (text: string): string => /LETHE_DATA_DIR=(\S+)\/data /.exec(text)?.[1] ?? ''
 
+beforeAll(() => {
+  execFileSync(process.execPath, [join(import.meta.dirname, '../web/build.ts'), '--if-changed'])
+})
+
 afterEach(() => {
   if (running !== null && running.exitCode === null) running.kill('SIGTERM')
 })
@@ -53,6 +57,8 @@ describe('npm run demo', () => {
       'ok      events of everybody else: same lines, same hash',
       'ok      profiles of everybody else: same lines, same hash',
       'ok      a changed receipt is found out',
+      'ok      EU: its host serves the pages',
+      'ok      EU: the privacy officer can log in',
       'ok      EU: a browser may send and read the answer',
     ]) {
       expect(text()).toContain(line)

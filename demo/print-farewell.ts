@@ -7,14 +7,16 @@ export const printAddresses = (tour: Tour, page: PageServer): void => {
   const { print, installation, server } = tour
   const { us, eu, account, officer, gdprToken } = installation
   print.title('Yours until Ctrl-C')
-  print.plain(`page to click             ${page.url}`)
+  for (const shop of [us, eu]) print.plain(`web application, ${shop.region}       ${hostOf(tour, shop)}/login`)
+  print.plain(`log in as                 ${officer.email}, password ${officer.password}`)
+  print.plain(`a site with an SDK        ${page.url}`)
   print.plain(`server, any region        ${server.url}`)
   for (const shop of [us, eu]) {
     print.plain(`${shop.region} host                   ${hostOf(tour, shop)}`)
     print.plain(`${shop.region} project                ${shop.id}, token ${shop.token}, secret ${shop.secret}`)
   }
   print.plain(`service account           ${account.username}:${account.secret}`)
-  print.plain(`privacy officer           ${officer.email}, GDPR token ${gdprToken}`)
+  print.plain(`GDPR token                ${gdprToken}`)
   print.title('Try')
   // Not every system knows *.localhost: curl is told where it is.
   const resolve = (region: 'us' | 'eu'): string => `--resolve ${region}.lethe.localhost:${server.port}:127.0.0.1`

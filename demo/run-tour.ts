@@ -15,6 +15,7 @@ import { lookBefore } from './steps/look-before.ts'
 import { openPage } from './steps/open-page.ts'
 import { retrievePerson } from './steps/retrieve-person.ts'
 import { sendEvents } from './steps/send-events.ts'
+import { showPages } from './steps/show-pages.ts'
 import { wrongRegion } from './steps/wrong-region.ts'
 import type { Cast, Tour } from './tour.ts'
 
@@ -65,6 +66,7 @@ const takeSteps = async (tour: Tour, { onOpened }: TourOptions): Promise<PageSer
   const erasure = await erasePerson(tour, archiveLink)
   await lookAfter(tour, { ...before, sales })
   await checkReceipt(tour, erasure)
+  await showPages(tour)
   return openPage(tour, ({ close }) => onOpened({ stop: close }))
 }
 
