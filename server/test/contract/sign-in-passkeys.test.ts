@@ -141,7 +141,7 @@ describe('a passkey', () => {
     const { authenticator, results } = await newPerson('both@key.test')
     const asOwner = await logIn(rig.lethe, owner)
     const { secret } = (await call('POST', '/me/two-factor', asOwner, { password: owner.password })).json().results
-    const confirmed = await call('POST', '/me/two-factor/confirm', asOwner, { code: codeOf(secret, -1) })
+    const confirmed = await call('POST', '/me/two-factor/confirm', asOwner, { code: codeOf(secret) })
     const secured = sessionOf(confirmed)
     const logInHere = () => call('POST', '/login', {}, { email: 'both@key.test', password })
     const before = sessionOf(await logInHere())

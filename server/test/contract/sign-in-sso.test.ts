@@ -40,7 +40,7 @@ describe('single sign-on', () => {
     await rig.newMember('plain@acme.test', password)
     const asOwner = await logIn(rig.lethe, owner)
     const { secret } = (await call('POST', '/me/two-factor', asOwner, { password: owner.password })).json().results
-    const secured = sessionOf(await call('POST', '/me/two-factor/confirm', asOwner, { code: codeOf(secret, -1) }))
+    const secured = sessionOf(await call('POST', '/me/two-factor/confirm', asOwner, { code: codeOf(secret) }))
     const wanted = { required: true, password: owner.password }
     expect((await call('PUT', '/organizations/1/two-factor', secured, wanted)).status).toBe(200)
     const plain = await logIn(rig.lethe, { email: 'plain@acme.test', password })
@@ -60,7 +60,7 @@ describe('single sign-on', () => {
     const session = await logIn(rig.lethe, { email: 'both@acme.test', password })
     const begun = (await call('POST', '/me/two-factor', session, { password })).json().results
     bothSecret = begun.secret
-    await call('POST', '/me/two-factor/confirm', session, { code: codeOf(bothSecret, -1) })
+    await call('POST', '/me/two-factor/confirm', session, { code: codeOf(bothSecret) })
     const signedIn = await bySso('both@acme.test')
     expect((await call('GET', '/organizations/1', signedIn)).status).toBe(200)
     const sessions = (await call('GET', '/me/sessions', signedIn)).json().results
@@ -96,7 +96,7 @@ describe('single sign-on', () => {
       expect(answer.json().error).toContain('/security/login/1')
     }
     // The code is right, and the way in is closed all the same.
-    const half = await call('POST', '/login/second-factor', {}, { ...ticket, code: codeOf(bothSecret) })
+    const half = await call('POST', '/login/second-factor', {}, { ...ticket, code: codeOf(bothSecret, 1) })
     expect([half.status, half.headers['set-cookie']]).toEqual([403, undefined])
     const ownerCount = rig.mail.mails.filter(({ to }) => to.includes(owner.email)).length
     const mailCount = rig.mail.mails.length
