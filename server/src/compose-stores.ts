@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
 import type { RegionConfig } from './config/regions.ts'
 import {
@@ -11,6 +10,7 @@ import {
 import { migrateClickhouse } from './platform/clickhouse/migrate.ts'
 import { openFileObjectStore } from './platform/objects/file-object-store.ts'
 import type { ObjectStore } from './platform/objects/object-store.ts'
+import { openS3ObjectStore } from './platform/objects/s3-object-store.ts'
 import { type PgConnection, startPostgres } from './platform/postgres/embedded-postgres.ts'
 import { migratePostgres } from './platform/postgres/migrate.ts'
 import { type ClosableControlDb, openPgControlDb } from './platform/postgres/pg-control-db.ts'
@@ -79,8 +79,11 @@ const openRegion = async (config: Config, region: RegionConfig, closers: Closer[
   const folder = join(config.dataDir, region.id.toLowerCase())
   await mkdir(folder, { recursive: true })
   const regionId = region.id
-  const objectsFolder = region.objectsUrl === null ? join(folder, 'objects') : fileURLToPath(region.objectsUrl)
-  const objects = await openFileObjectStore({ regionId, folder: objectsFolder })
+  const place = region.objects ?? { folder: join(folder, 'objects') }
+  const objects =
+    'bucket' in place
+      ? await openS3ObjectStore(regionId, place)
+      : await openFileObjectStore({ regionId, folder: place.folder })
   const db =
     region.clickhouseUrl === null
       ? await openEmbeddedRegionDb({ regionId, folder: join(folder, 'clickhouse') })

@@ -136,6 +136,31 @@ describe('regions', () => {
   })
 })
 
+describe('region objects', () => {
+  it('are in a folder or a bucket', () => {
+    expect(regionOf({}, 'US')?.objects).toBeNull()
+    expect(regionOf({ LETHE_US_OBJECTS_URL: 'file:///srv/objects' }, 'US')?.objects).toEqual({ folder: '/srv/objects' })
+    const url = 's3://id:sec%2Fret@objects/lethe/us?endpoint=http://ceph:7480&region=eu-1&encryption=aws:kms&kms_key=k'
+    expect(regionOf({ LETHE_US_OBJECTS_URL: url }, 'US')?.objects).toEqual({
+      bucket: 'objects',
+      prefix: 'lethe/us',
+      endpoint: 'http://ceph:7480',
+      region: 'eu-1',
+      encryption: 'aws:kms',
+      kmsKeyId: 'k',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'sec/ret' },
+    })
+  })
+
+  it.each(['https://objects', 's3://', 's3://id@objects', 's3://objects?acl=public', 's3://objects?encryption=x'])(
+    'are refused without their secret: %s',
+    (url) => {
+      const [fault = ''] = faultsOf({ LETHE_US_OBJECTS_URL: `${url}#hunter2` })
+      expect(fault).toMatch(/^LETHE_US_OBJECTS_URL: its value is not allowed/)
+    },
+  )
+})
+
 describe('command line', () => {
   it('starts by default', () => {
     expect(parseCommand([])).toEqual({ kind: 'start', flags: { regions: null, roles: null } })

@@ -1,4 +1,5 @@
 import type { Region } from '../kernel/region.ts'
+import { type ObjectsPlace, parseObjectsUrl } from './objects-url.ts'
 import type { RegionSettings } from './settings.ts'
 
 /** A region as configured. Nothing branches on its name: what differs is a row of the table below or a variable. */
@@ -8,8 +9,8 @@ export interface RegionConfig extends Region {
   /** Null: embedded. May hold a password. */
   readonly clickhouseUrl: string | null
   readonly clickhouseCluster: string | null
-  /** Null: a folder under the data folder. */
-  readonly objectsUrl: string | null
+  /** Null: a folder under the data folder. May hold a secret. */
+  readonly objects: ObjectsPlace | null
 }
 
 /** Host names of the public API (residency §1), so that DNS or a proxy is enough to move an application over. */
@@ -57,7 +58,7 @@ export const buildRegion = (id: string, values: RegionSettings, listen: ListenFa
     publicUrl: values.URL === '' ? derivedUrl(hosts, webHost, values, listen) : values.URL.replace(/\/+$/, ''),
     clickhouseUrl: values.CLICKHOUSE_URL || null,
     clickhouseCluster: values.CLICKHOUSE_CLUSTER || null,
-    objectsUrl: values.OBJECTS_URL || null,
+    objects: parseObjectsUrl(values.OBJECTS_URL),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isNetwork } from '../platform/outbound-address.ts'
+import { parseObjectsUrl } from './objects-url.ts'
 
 // Every setting of the server: name, meaning, default. docs/settings.md is generated from here (checks/settings-page.ts).
 // Values are texts of the environment; an empty text counts as not set.
@@ -337,11 +338,15 @@ export const regionSettings = z.object({
     .regex(/^[\w-]*$/, { message: 'expected the name of a cluster in the configuration of ClickHouse' })
     .prefault('')
     .describe('Cluster name: creates replicated and Distributed tables. Needs CLICKHOUSE_URL.'),
-  OBJECTS_URL: optionalUrl(
-    ['file:'],
-    'a file:/// URL (s3: is not in this release)',
-    'Region objects. Empty: a folder under the data folder.',
-  ),
+  OBJECTS_URL: z
+    .string()
+    .refine((value) => value === '' || parseObjectsUrl(value) !== null, {
+      message: 'expected file:///folder, or s3://bucket/prefix with endpoint, region, encryption or kms_key after a ?',
+    })
+    .prefault('')
+    .describe(
+      'Region objects: `file:///folder`, or `s3://bucket/prefix?endpoint=https://…&region=…`, with `encryption=AES256` or `aws:kms` (`kms_key=…`). Credentials as AWS tools find them (AWS_ACCESS_KEY_ID…), or `s3://id:secret@bucket`, percent-encoded. Empty: a folder under the data folder.',
+    ),
   CLUSTER_NAME: list('', 'Cluster names that projects of this region may show, the default first.').refine(
     (names) => names.every((name) => /^[\w.-]{1,100}$/.test(name)),
     { message: 'expected names of letters, digits, dots and dashes' },
@@ -357,4 +362,5 @@ export const secretSettings: ReadonlySet<string> = new Set([
   'LETHE_DATABASE_URL',
   'LETHE_SMTP_URL',
   'CLICKHOUSE_URL',
+  'OBJECTS_URL',
 ])

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Readable } from 'node:stream'
-import { AppError, EngineUnavailable } from '../../kernel/errors.ts'
+import { AppError, assert, EngineUnavailable } from '../../kernel/errors.ts'
+import { checkObjectKey } from './object-key.ts'
 import type { ObjectInfo, ObjectStore } from './object-store.ts'
 
-const keyPattern = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/
 // Beside the objects, so that a rename does not cross file systems; no key can begin so.
 const unfinishedFolder = '~unfinished'
 
@@ -50,11 +50,8 @@ export const openFileObjectStore = async (options: {
   const unfinished = join(root, unfinishedFolder)
 
   const pathOf = (key: string): string => {
-    const path = resolve(root, key)
-    const isInside = path.startsWith(`${root}/`)
-    if (!keyPattern.test(key) || key.split('/').some((part) => /^\.+$/.test(part)) || !isInside) {
-      throw new AppError('INTERNAL', 'not an object key', { status: 500, expose: false })
-    }
+    const path = resolve(root, checkObjectKey(key))
+    assert(path.startsWith(`${root}/`), 'an object key leads out of its folder')
     return path
   }
 
