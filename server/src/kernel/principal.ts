@@ -6,6 +6,7 @@ export type OrganizationRole = 'owner' | 'admin' | 'billing_admin' | 'member'
 export type Permission =
   | 'events:import'
   | 'events:export'
+  | 'jql:run'
   | 'query:read'
   | 'lookup-tables:upload'
   | 'privacy:request'

@@ -48,6 +48,7 @@ const nothing = () => false
 const ofSecret: readonly Permission[] = [
   'events:import',
   'events:export',
+  'jql:run',
   'profiles:export',
   'query:read',
   'reports:write',

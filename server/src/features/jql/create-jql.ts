@@ -85,11 +85,11 @@ export interface JqlRouteDeps {
   readonly handle: Endpoint['handle']
 }
 
-/** Nothing of `deps` is looked at before a request comes. A script sees every event, hence the permission. */
+/** Nothing of `deps` is looked at before a request comes. A script sees every event and profile, hence a permission of its own. */
 export const jqlRoutes = (deps: JqlRouteDeps): readonly Route[] =>
   queryRoutes(deps.query, {
     name: 'jql',
-    permission: 'events:export',
+    permission: 'jql:run',
     bodyBytesMax,
     handle: (call) => deps.handle(call),
   })

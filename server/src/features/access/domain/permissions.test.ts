@@ -30,6 +30,7 @@ describe('permissions', () => {
         'lookup-tables:upload',
         'lexicon:export',
         'events:export',
+        'jql:run',
         'people:read',
         'profiles:export',
       ],
@@ -45,6 +46,7 @@ describe('permissions', () => {
       'reports:write',
       'lookup-tables:upload',
       'events:export',
+      'jql:run',
       'profiles:export',
       'events:import',
     ]

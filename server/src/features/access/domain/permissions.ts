@@ -47,6 +47,8 @@ export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
   // PRIV-36: no role has it by itself.
   'classified:access': { roles: [], category: 'data access', title: 'See classified properties' },
   'events:export': { roles: analysts, category: 'data access', title: 'Export events' },
+  // A script reads events and profiles alike.
+  'jql:run': { roles: analysts, category: 'data access', title: 'Run scripts (JQL) over events and users' },
   // The Users and Events pages: rows, a page at a time (people §5).
   'people:read': { roles: everybody, category: 'data access', title: 'See people and their events' },
   'profiles:write': { roles: admins, category: 'data management', title: 'Create, edit and delete profiles' },
@@ -86,6 +88,7 @@ export const organizationRolesOf: Readonly<Record<OrganizationPermission, readon
 const permissionsOfSecret: readonly Permission[] = [
   'events:import',
   'events:export',
+  'jql:run',
   'profiles:export',
   'query:read',
   'reports:write',
