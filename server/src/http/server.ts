@@ -259,9 +259,16 @@ const withCors = (route: Route, request: FastifyRequest, reply: Reply): Reply =>
     ? { ...reply, headers: { ...corsHeaders(request.headers.origin), ...reply.headers } }
     : reply
 
+/** An answer is data, whatever stands in it: no browser is to guess, run or frame it. Pages say what they may. */
+const plainAnswer = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const
+
 const send = (request: FastifyRequest, reply: FastifyReply, result: Reply): FastifyReply => {
   reply.code(result.status)
   reply.header('X-Request-Id', request.id)
+  for (const [name, value] of plainAnswer) reply.header(name, value)
   for (const [name, value] of Object.entries(result.headers ?? {})) reply.header(name, value)
   if (result.body === null) return reply.send()
   if (typeof result.body === 'string' || Buffer.isBuffer(result.body) || result.body instanceof Readable) {

@@ -47,6 +47,16 @@ describe('errors', () => {
     expectDocumented('GET /api/app/data-deletions/v3.0', '405', answer)
   })
 
+  it('are data to browsers, as every answer is: not guessed, not run, not framed', async () => {
+    const asked = ['/nothing', '/api/app/me', '/api/2.0/segmentation', '/healthz', '/track?data=x', '/lookup-tables']
+    for (const path of asked) {
+      expect((await lethe.get(path)).headers, path).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      })
+    }
+  })
+
   it('say 404 for a path that nobody serves', async () => {
     expectDocumented('GET /api/app/nothing', '404', await lethe.get('/api/app/nothing', { headers: officer }))
   })
