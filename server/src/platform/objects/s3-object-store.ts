@@ -51,7 +51,8 @@ export const openS3ObjectStore = async (
   const client = new S3Client({
     region: place.region,
     ...(place.endpoint === null ? {} : { endpoint: place.endpoint, forcePathStyle: true }),
-    ...(place.credentials === null ? {} : { credentials: place.credentials }),
+    // A copy: the client writes into it, and a configuration is frozen.
+    ...(place.credentials === null ? {} : { credentials: { ...place.credentials } }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 3,
