@@ -1,6 +1,6 @@
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config/config.ts'
-import { createIngestion, type IngestionDeps } from './features/ingestion/index.ts'
+import { createIngestion, type IngestionDeps, type RowDoor } from './features/ingestion/index.ts'
 import { createIdHash, createSuppressionList, type SuppressionList } from './features/privacy/index.ts'
 import { createProfiles, type Profiles } from './features/profiles/index.ts'
 import type { Route } from './http/route.ts'
@@ -28,6 +28,8 @@ export interface ComposedIngestion {
   /** For those who write profiles beside the clients. */
   readonly profiles: Profiles
   readonly suppression: SuppressionList
+  /** How rows of warehouses come in. */
+  readonly rowDoor: RowDoor
   /** Resolves when every record that was taken is answered. */
   drain(): Promise<void>
 }
@@ -67,6 +69,7 @@ export const composeIngestion = (deps: ComposeIngestionDeps): ComposedIngestion 
     routes: ingestion.routes,
     profiles,
     suppression,
+    rowDoor: ingestion.rowDoor,
     drain: async () => {
       await Promise.all([ingestion.drain(), profiles.drain()])
     },

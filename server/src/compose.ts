@@ -1,4 +1,5 @@
 import { composeAccounts } from './compose-accounts.ts'
+import { composeConnectors } from './compose-connectors.ts'
 import { composeDataLifecycle } from './compose-data-lifecycle.ts'
 import { composeDuplicates } from './compose-duplicates.ts'
 import { composeIngestion } from './compose-ingestion.ts'
@@ -45,6 +46,7 @@ import { systemClock } from './platform/clock.ts'
 import { openGeoDatabase } from './platform/geo/maxmind-geo-database.ts'
 import { errorFields, type Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { openOutbound } from './platform/outbound-address.ts'
 
 export interface RunningServer {
   /** Where it listens; null without the http role. */
@@ -190,8 +192,16 @@ const startServer = async (
     },
   })
 
+  const outbound = openOutbound(config.outboundAllow)
+  const { projects } = access
+  const connectors = composeConnectors({
+    ...shared,
+    ...{ appendAudit, outbound, locate, projects, ingestion, lookupTables, dataLifecycle },
+  })
+
   const routes: readonly Route[] = [
     ...ingestion.routes,
+    ...connectors.routes,
     ...lookupTables.routes,
     ...createSdk({
       locate,
@@ -268,6 +278,7 @@ const startServer = async (
         sso.startWorkers(),
         accounts.startWorkers(),
         audit.startWorkers(),
+        await connectors.startWorkers(),
       ]
     : []
   const stopWorkers = () => Promise.all(workers.map((stopOne) => stopOne()))
@@ -285,6 +296,7 @@ const startServer = async (
     await signIn.drain()
     mailer.close()
     await stopWorkers()
+    outbound.close()
     await stores.close()
   }
   if (!config.roles.has('http')) return { url: null, setupLink: null, stop }

@@ -52,6 +52,8 @@ export type AuditEventType =
   | 'retention.updated'
   | 'event_deletion.created'
   | 'event_deletion.canceled'
+  | `warehouse_source.${'created' | 'deleted'}`
+  | `warehouse_source_sync.${'created' | 'updated' | 'deleted' | 'started'}`
   | 'classified_properties.updated'
   | 'data_rules.updated'
   | 'session_settings.updated'

@@ -27,6 +27,7 @@ export type Permission =
   | 'lexicon:write'
   | 'lexicon:govern'
   | 'lexicon:export'
+  | 'warehouses:manage'
   | 'settings:write'
   | 'access-keys:read'
   | 'project:admin'

@@ -4,6 +4,7 @@ import { accessRoutes } from '../../src/features/access/routes.ts'
 import { accountRoutes } from '../../src/features/accounts/create-accounts.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { classificationRoutes } from '../../src/features/classification/create-classification.ts'
+import { connectorRoutes } from '../../src/features/connectors/routes.ts'
 import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
 import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
 import { exportRoutes } from '../../src/features/export/create-export.ts'
@@ -27,6 +28,7 @@ import type { Route, SurfaceName } from '../../src/http/route.ts'
 import { basic, bearer, type SendOptions } from '../support/lethe.ts'
 import { adminAccount, eu, owner, us } from '../support/provision.ts'
 import { accountCases, accountRegionless } from './residency-account-cases.ts'
+import { connectorCases } from './residency-connector-cases.ts'
 import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { peopleCases } from './residency-people-cases.ts'
@@ -75,6 +77,7 @@ const none = {} as never
 /** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
 export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
+  'connectors.routes': connectorRoutes(none),
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),
@@ -297,6 +300,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   }),
   ...lexiconCases(appCases),
   ...lifecycleCases(asAccount),
+  ...connectorCases(asAccount),
   ...appCases(['GET'], 'suppression', 'suppression'),
   ...peopleCases(asAccount),
   ...accountCases(),

@@ -25,6 +25,7 @@ const contracts = {
   annotations: read('annotations'),
   'service-accounts': read('service-accounts'),
   lexicon: read('lexicon'),
+  'warehouse-connectors': read('warehouse-connectors'),
 }
 const checked = new Set<string>()
 

@@ -8,12 +8,13 @@ import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
 import { startWorker, type Worker } from '../../platform/postgres/leased-worker.ts'
 import { createEventRewriter, meantByDeletionSql } from '../identity/index.ts'
-import { type AskedDeletion, deletionRule } from './domain/deletion-rule.ts'
+import { type AskedDeletion, type DeletionRule, deletionRule } from './domain/deletion-rule.ts'
 import type { LifecycleRegion } from './region.ts'
 import { lifecycleRoutes } from './routes.ts'
 import { dropStrayRules, type RunDeletionsDeps, runEventDeletions } from './run-event-deletions.ts'
 import { copyRetention, sweepExpired } from './run-retention.ts'
 import { createHiddenEvents } from './store/clickhouse-hidden-events.ts'
+import { rulesOfImport } from './store/clickhouse-imported-events.ts'
 import { createRetentionCopy } from './store/clickhouse-retention-copy.ts'
 import { createDeletionStore, type EventDeletion } from './store/postgres-deletion-store.ts'
 import { createRetentionStore, type Who } from './store/postgres-retention-store.ts'
@@ -42,6 +43,8 @@ export interface DataLifecycle {
   readonly routes: readonly Route[]
   /** Makes reads of every region go by the rules that are set: before the first request is served. */
   copyRetention(): Promise<void>
+  /** CONN-06: hides the events of an import at once, and deletes them like those of a rule. It may be asked twice. */
+  deleteImported(scope: ProjectScope, importId: number, who: Who): Promise<void>
   /** Starts a worker per region; the returned function resolves when all have stopped. */
   startWorkers(): Promise<() => Promise<void>>
 }
@@ -75,18 +78,42 @@ export const createDataLifecycle = (deps: DataLifecycleDeps): DataLifecycle => {
     return found
   }
 
-  const askDeletion = async (scope: ProjectScope, asked: AskedDeletion, who: Who): Promise<EventDeletion> => {
-    const { hidden, rewriter } = of(scope)
+  const askDeletion = (scope: ProjectScope, asked: AskedDeletion, who: Who): Promise<EventDeletion> => {
     const rule = deletionRule(asked, nowMs())
+    return askRules(scope, rule, [rule], who)
+  }
+
+  const deleteImported = async (scope: ProjectScope, importId: number, who: Who): Promise<void> => {
+    const lent = deps.regions.find(({ db }) => db.regionId === scope.regionId)
+    assert(lent !== undefined, 'a request reached a region that is not served here')
+    const rules = await rulesOfImport(lent.db, scope, importId)
+    const [first] = rules
+    if (first === undefined) return
+    const days = rules.flatMap(({ fromDay, toDay }) => [fromDay, toDay]).sort()
+    const shown = { ...first, fromDay: days[0] ?? '', toDay: days.at(-1) ?? '' }
+    const event = rules.length === 1 ? first.event : `${rules.length} names`
+    await askRules(scope, { ...shown, event }, rules, who, importId)
+  }
+
+  const askRules = async (
+    scope: ProjectScope,
+    shown: DeletionRule,
+    rules: readonly DeletionRule[],
+    who: Who,
+    importId?: number,
+  ): Promise<EventDeletion> => {
+    const { hidden, rewriter } = of(scope)
     const id = randomUUID()
     const cutoff = await rewriter.engineNow()
     const hide = async (): Promise<number> => {
-      await hidden.hide(scope, id, rule, cutoff)
+      await hidden.hide(scope, id, rules, cutoff)
       const found = await rewriter.find({ condition: meantByDeletionSql(scope), params: { deletionId: id } })
       return found.reduce((sum, { rowCount }) => sum + rowCount, 0)
     }
     const dueAtMs = nowMs() + settings.deletionGraceSeconds * 1_000
-    const made = await deletions.create(scope, { id, rule, cutoff, nowMs: nowMs(), dueAtMs }, who, hide)
+    const origin = importId === undefined ? {} : { importId }
+    const asked = { id, rule: shown, cutoff, nowMs: nowMs(), dueAtMs, ...origin }
+    const made = await deletions.create(scope, asked, who, hide)
     await control.notify(channel, scope.regionId)
     return made
   }
@@ -134,6 +161,7 @@ export const createDataLifecycle = (deps: DataLifecycleDeps): DataLifecycle => {
 
   return {
     routes,
+    deleteImported,
     copyRetention: async () => {
       await Promise.all(regions.map((region) => copyRetention({ region, retention })))
     },

@@ -73,7 +73,7 @@ const open = (options: { readonly defaultDays?: number; readonly db?: RegionDb; 
     const cutoff = await region.rewriter.engineNow()
     const made = { id, rule, cutoff, nowMs: Date.now(), dueAtMs: Date.now() + graceMs }
     return deletions.create(scope, made, who, async () => {
-      await region.hidden.hide(scope, id, rule, cutoff)
+      await region.hidden.hide(scope, id, [rule], cutoff)
       const found = await region.rewriter.find({ condition: meantByDeletionSql(scope), params: { deletionId: id } })
       return found.reduce((sum, { rowCount }) => sum + rowCount, 0)
     })
@@ -352,7 +352,7 @@ describe('deletion of events by a rule (PRIV-34)', () => {
       { event: 'Y', fromDate: utcDay(Date.now()), toDate: utcDay(Date.now()), filters: [] },
       Date.now(),
     )
-    await region.hidden.hide(shop, stray, rule, await region.rewriter.engineNow())
+    await region.hidden.hide(shop, stray, [rule], await region.rewriter.engineNow())
     await dropStrayRules(running)
     expect(await region.hidden.rules()).toHaveLength(2)
     await dropStrayRules({ ...running, nowMs: () => Date.now() + dayMs / 24 })

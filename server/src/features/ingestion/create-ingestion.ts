@@ -11,6 +11,7 @@ import { createImport } from './import.ts'
 import { createIngestRate, type IngestRateSettings } from './ingest-rate.ts'
 import type { DataRules, OnOutcome, SuppressionList } from './ports.ts'
 import { importBytesMax, ingestionRoutes, trackBytesMax } from './routes.ts'
+import { createRowDoor, type RowDoor } from './row-door.ts'
 import { boundedGunzip } from './store/bounded-gunzip.ts'
 import { createGroupCommitter, defaultCommitterSettings, type GroupCommitterSettings } from './store/group-committer.ts'
 import { rowBlockOf } from './store/row-block.ts'
@@ -42,6 +43,7 @@ export interface IngestionDeps {
 
 export interface Ingestion {
   readonly routes: readonly Route[]
+  readonly rowDoor: RowDoor
   /** What is held for a region, waiting and in flight; for metrics. */
   held(regionId: string): { readonly bytes: number; readonly rowCount: number }
   /** Refuses new events; resolves when every request taken before is answered. */
@@ -73,24 +75,26 @@ export const createIngestion = (deps: IngestionDeps): Ingestion => {
   const hotIds = deps.hotEventCount === 0 ? null : createHotIds(deps.hotEventCount, nowMs)
   const intake = { clock, suppression, onOutcome, anonymousIdKey, findPlace, dataRules, rate, hotIds, writerOf }
   const updates = { locate, onOutcome, findPlace, dataRules, rate, gunzip: boundedGunzip(trackBytesMax) }
-  return {
-    routes: ingestionRoutes({
-      track: createTrack({ ...intake, locate, redirectOrigins, gunzip: boundedGunzip(trackBytesMax) }),
-      engage: createUpdateIntake(updates, {
-        surface: 'engage',
-        check: checkUpdate,
-        isSuppressed: suppression.isSuppressed,
-        storeOf: profiles.storeOf,
-      }),
-      // A group is not a person: no id of one is suppressed (privacy §1.9).
-      groups: createUpdateIntake(updates, {
-        surface: 'groups',
-        check: checkGroupUpdate,
-        isSuppressed: () => false,
-        storeOf: profiles.groupStoreOf,
-      }),
-      import: createImport({ ...intake, gunzip: boundedGunzip(importBytesMax) }),
+  const handlers = {
+    track: createTrack({ ...intake, locate, redirectOrigins, gunzip: boundedGunzip(trackBytesMax) }),
+    engage: createUpdateIntake(updates, {
+      surface: 'engage',
+      check: checkUpdate,
+      isSuppressed: suppression.isSuppressed,
+      storeOf: profiles.storeOf,
     }),
+    // A group is not a person: no id of one is suppressed (privacy §1.9).
+    groups: createUpdateIntake(updates, {
+      surface: 'groups',
+      check: checkGroupUpdate,
+      isSuppressed: () => false,
+      storeOf: profiles.groupStoreOf,
+    }),
+    import: createImport({ ...intake, gunzip: boundedGunzip(importBytesMax) }),
+  }
+  return {
+    routes: ingestionRoutes(handlers),
+    rowDoor: createRowDoor(handlers, nowMs),
     held: (regionId) => writerOf(regionId).events.held(),
     drain: async () => {
       const all = [...writers.values()]

@@ -54,6 +54,8 @@ export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
   'profiles:write': { roles: admins, category: 'data management', title: 'Create, edit and delete profiles' },
   'profiles:export': { roles: analysts, category: 'data access', title: 'List and export users' },
   'events:import': { roles: admins, category: 'sources', title: 'Import events' },
+  // Connections to warehouses and buckets, and imports from them (CONN-01…10).
+  'warehouses:manage': { roles: admins, category: 'sources', title: 'Import from warehouses and buckets' },
   'settings:write': { roles: admins, category: 'settings', title: 'Edit project settings' },
   'access-keys:read': { roles: admins, category: 'settings', title: 'See the project token' },
   'audit:read': { roles: admins, category: 'settings', title: 'Read the audit log' },

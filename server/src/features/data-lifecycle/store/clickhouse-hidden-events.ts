@@ -12,7 +12,7 @@ export interface HiddenRule {
 /** The rules by which every read leaves out events (identity/store/lifecycle-sql.ts). They hold values of filters. */
 export interface HiddenEvents {
   /** The very next read does not see them. `cutoff`: engine clock; rows that come in later are seen. */
-  hide(scope: ProjectScope, deletionId: string, rule: DeletionRule, cutoff: string): Promise<void>
+  hide(scope: ProjectScope, deletionId: string, rules: readonly DeletionRule[], cutoff: string): Promise<void>
   /** Ends hiding; the rule has left the disk when it resolves. */
   reveal(deletionId: string): Promise<void>
   rules(): Promise<readonly HiddenRule[]>
@@ -21,8 +21,8 @@ export interface HiddenEvents {
 export const createHiddenEvents = (db: RegionDb): HiddenEvents => {
   const table = db.table('hidden_event')
   return {
-    hide: async ({ projectId }, deletionId, { event, fromDay, toDay, filters }, cutoff) => {
-      const row = {
+    hide: async ({ projectId }, deletionId, asked, cutoff) => {
+      const rowOf = ({ event, fromDay, toDay, filters }: DeletionRule) => ({
         deletion_id: deletionId,
         project_id: projectId,
         event,
@@ -30,8 +30,8 @@ export const createHiddenEvents = (db: RegionDb): HiddenEvents => {
         until_time: `${utcDay(Date.parse(`${toDay}T00:00:00Z`) + dayMs)} 00:00:00.000`,
         cutoff,
         filters,
-      }
-      await db.insert('hidden_event', JSON.stringify(row))
+      })
+      await db.insert('hidden_event', asked.map((rule) => JSON.stringify(rowOf(rule))).join('\n'))
     },
     reveal: async (deletionId) => {
       await db.command(`ALTER TABLE ${table.local}${table.onCluster} DROP PARTITION {deletionId:String}`, {

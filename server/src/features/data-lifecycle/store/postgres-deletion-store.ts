@@ -43,6 +43,8 @@ export interface NewDeletion {
   readonly cutoff: string
   readonly nowMs: number
   readonly dueAtMs: number
+  /** Of the events of an import (CONN-06), which is none of the ten of a month. */
+  readonly importId?: number
 }
 
 export interface DeletionStore {
@@ -77,23 +79,23 @@ export const createDeletionStore = ({ control, appendAudit, countPerMonthMax }: 
       [projectId],
     ),
 
-  create: ({ projectId, regionId }, { id, rule, cutoff, nowMs, dueAtMs }, who, hide) =>
+  create: ({ projectId, regionId }, { id, rule, cutoff, nowMs, dueAtMs, importId }, who, hide) =>
     control.tx(async (tx) => {
       // Two that come together are counted one after the other.
       await tx.rows('SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE', [projectId])
       const month = monthOf(nowMs)
       const [asked] = await tx.rows<{ count: number }>(
-        'SELECT count(*)::int AS count FROM event_deletion WHERE project_id = $1 AND requested_at >= $2',
+        'SELECT count(*)::int AS count FROM event_deletion WHERE project_id = $1 AND requested_at >= $2 AND import_id IS NULL',
         [projectId, new Date(month.startMs)],
       )
-      if ((asked?.count ?? 0) >= countPerMonthMax) {
+      if (importId === undefined && (asked?.count ?? 0) >= countPerMonthMax) {
         throw new TooManyEventDeletions(countPerMonthMax, Math.ceil((month.endMs - nowMs) / 1_000))
       }
       const eventCount = await hide()
       const [made] = await tx.rows<EventDeletion>(
         `INSERT INTO event_deletion (id, project_id, region, event, from_date, to_date, filter_properties, state,
-           event_count, requested_by, requested_at, due_at, cutoff)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'PENDING', $8, $9, $10, $11, $12) RETURNING ${columns}`,
+           event_count, requested_by, requested_at, due_at, cutoff, import_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'PENDING', $8, $9, $10, $11, $12, $13) RETURNING ${columns}`,
         [
           id,
           projectId,
@@ -107,6 +109,7 @@ export const createDeletionStore = ({ control, appendAudit, countPerMonthMax }: 
           new Date(nowMs),
           new Date(dueAtMs),
           cutoff,
+          importId ?? null,
         ],
       )
       await appendAudit(tx, entryOf('event_deletion.created', projectId, id, rule.event, who))

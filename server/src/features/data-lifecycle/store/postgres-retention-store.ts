@@ -6,7 +6,8 @@ import type { Retention, RetentionRow } from '../domain/retention.ts'
 export interface Who {
   readonly actor: AuditActor
   readonly organizationId: number | null
-  readonly requestId: string
+  /** None when nobody waits for it. */
+  readonly requestId?: string
 }
 
 /** The rules as people set them. Changes are in the audit log, in one transaction with it. */
@@ -52,17 +53,15 @@ const replaceRetention = async (tx: ControlTx, projectId: number, { days, events
 export const createRetentionStore = ({ control, appendAudit, defaultDays }: RetentionStoreDeps): RetentionStore => ({
   find: ({ projectId }) => findIn(control, projectId),
 
-  set: ({ projectId }, retention, { actor, organizationId, requestId }) =>
+  set: ({ projectId }, retention, who) =>
     control.tx(async (tx) => {
       await tx.rows('SELECT 1 FROM project WHERE id = $1 FOR NO KEY UPDATE', [projectId])
       const before = await findIn(tx, projectId)
       await replaceRetention(tx, projectId, retention)
       await appendAudit(tx, {
         type: 'retention.updated',
-        actor,
-        organizationId,
+        ...who,
         projectId,
-        requestId,
         target: { type: 'retention', id: String(projectId) },
         changes: { retention: { before: shown(before), after: shown(retention) } },
       })
