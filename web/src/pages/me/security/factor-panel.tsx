@@ -56,7 +56,7 @@ export const FactorPanel = ({
         <span>
           {security.second_factor
             ? 'A code of your app is asked for after the password.'
-            : 'An app on your telephone shows a code that is asked for after the password.'}
+            : 'An app on your phone shows a code that is asked for after the password.'}
         </span>
       </div>
       {begin.data === undefined || security.second_factor ? null : (

@@ -11,7 +11,7 @@ import { Time } from '../../../ui/time.tsx'
 import { wordsOfPasskey } from '../../../words/passkeys.ts'
 import { ProveDialog } from './prove-dialog.tsx'
 
-/** Passkeys: of this computer, a telephone, or a key. They stand for password and second factor. */
+/** Passkeys: of this computer, a phone, or a key. They stand for password and second factor. */
 export const PasskeysPanel = ({
   security,
   onCodes,

@@ -30,7 +30,7 @@ export const PasswordPanel = ({ security }: { readonly security: Security }) => 
       <Form label="Password" onSend={() => change.mutate()}>
         {security.has_password ? (
           <Field
-            label="Password until now"
+            label="Current password"
             type="password"
             autoComplete="current-password"
             required

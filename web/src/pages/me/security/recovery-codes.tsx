@@ -21,7 +21,7 @@ export const RecoveryCodes = ({
       </h3>
       <p>
         They are shown this once. Each stands in for your authenticator app or passkey, once. Keep them where you can
-        reach them without your telephone.
+        reach them without your phone.
       </p>
       <ul className="recovery-codes">
         {codes.map((code) => (
