@@ -1,7 +1,7 @@
 import type { ComposedIngestion } from './compose-ingestion.ts'
 import type { Stores } from './compose-stores.ts'
 import type { Access } from './features/access/index.ts'
-import { type Connectors, createConnectors } from './features/connectors/index.ts'
+import { type Connectors, createBuckets, createConnectors } from './features/connectors/index.ts'
 import type { DataLifecycle } from './features/data-lifecycle/index.ts'
 import type { createLookupTables } from './features/lookup-tables/index.ts'
 import type { Locate } from './http/steps/locate.ts'
@@ -28,7 +28,7 @@ export interface ComposeConnectorsDeps {
 
 export const composeConnectors = (deps: ComposeConnectorsDeps): Connectors => {
   const { stores, clock, secret, log, appendAudit, outbound, locate, projects, lookupTables } = deps
-  return createConnectors({
+  const given = {
     control: stores.control,
     clock,
     appendAudit,
@@ -51,5 +51,16 @@ export const composeConnectors = (deps: ComposeConnectorsDeps): Connectors => {
     onProblem: (regionId, error) => {
       log.warn('a warehouse import could not go on', { regionId, ...errorFields(error) })
     },
-  })
+  } satisfies Parameters<typeof createConnectors>[0]
+  const connectors = createConnectors(given)
+  const buckets = createBuckets({ ...given, sealKey: sealKeyOf(secret, 'bucket connectors') })
+  return {
+    routes: [...connectors.routes, ...buckets.routes],
+    startWorkers: async () => {
+      const stops = [await connectors.startWorkers(), buckets.startWorkers()]
+      return async () => {
+        await Promise.all(stops.map((stop) => stop()))
+      }
+    },
+  }
 }

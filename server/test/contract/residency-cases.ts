@@ -4,6 +4,7 @@ import { accessRoutes } from '../../src/features/access/routes.ts'
 import { accountRoutes } from '../../src/features/accounts/create-accounts.ts'
 import { createAudit } from '../../src/features/audit/index.ts'
 import { classificationRoutes } from '../../src/features/classification/create-classification.ts'
+import { bucketRoutes } from '../../src/features/connectors/create-buckets.ts'
 import { connectorRoutes } from '../../src/features/connectors/routes.ts'
 import { lifecycleRoutes } from '../../src/features/data-lifecycle/routes.ts'
 import { dataRulesRoutes } from '../../src/features/data-rules/routes.ts'
@@ -77,7 +78,7 @@ const none = {} as never
 /** The route lists that compose.ts puts together, under the text by which it does. Nothing here is handled. */
 export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'ingestion.routes': ingestionRoutes(none),
-  'connectors.routes': connectorRoutes(none),
+  'connectors.routes': [...connectorRoutes(none), ...bucketRoutes(none)],
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),

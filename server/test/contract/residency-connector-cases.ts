@@ -27,9 +27,34 @@ export const connectorCases = (
     sync_mode: 'one_time',
     ...more,
   })
+  const buckets = '/api/app/projects/:projectId/connectors'
+  const ofBucket =
+    (rest: string) =>
+    (asked: Asked): Sent => ({
+      path: `/api/app/projects/${asked.home.id}/connectors${rest}?note=${asked.canary}`,
+      headers,
+    })
+  const unknown = '/9d2f2c1e-2b8e-4e43-9d6a-0c6a3f2b7a11'
   const base = '/api/app/projects/:projectId/warehouse-sources'
   const one = '/imports/424242'
   return {
+    [`GET ${buckets}`]: ofBucket('/'),
+    [`POST ${buckets}`]: ({ home, canary }) => ({
+      path: `/api/app/projects/${home.id}/connectors/`,
+      headers,
+      // Refused: an address of the installation's own network.
+      body: {
+        connector_type: 's3Import',
+        connector_properties: {
+          ...{ s3_bucket: canary, s3_region: 'us-east-1', s3_endpoint: 'http://192.0.2.1' },
+          ...{ s3_access_key_id: canary, s3_secret_access_key: canary },
+        },
+        category_properties: { data_format: 'mixpanel_event' },
+      },
+    }),
+    [`GET ${buckets}/:connectorId`]: ofBucket(unknown),
+    [`DELETE ${buckets}/:connectorId`]: ofBucket(unknown),
+    [`GET ${buckets}/:connectorId/history`]: ofBucket(`${unknown}/history`),
     [`GET ${base}`]: ask(''),
     [`POST ${base}`]: ask('', source),
     [`POST ${base}/test`]: ask('/test', source),

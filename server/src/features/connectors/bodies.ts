@@ -169,7 +169,7 @@ export const idIn = ({ params }: Scoped, name: string): number => {
   return /^\d{1,9}$/.test(text) ? Number(text) : -1
 }
 
-const jsonOf = ({ body }: Scoped): unknown => {
+export const jsonOf = ({ body }: Scoped): unknown => {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch {
@@ -178,7 +178,7 @@ const jsonOf = ({ body }: Scoped): unknown => {
 }
 
 /** Names the fields that are wrong, not what was in them. */
-const parsed = <T>(schema: z.ZodType<T>, sent: unknown): T => {
+export const parsed = <T>(schema: z.ZodType<T>, sent: unknown): T => {
   const result = schema.safeParse(sent)
   if (result.success) return result.data
   const names = result.error.issues.flatMap((issue) =>

@@ -18,3 +18,9 @@ export class NoSuchSource extends NotFound {
     super('the project has no such warehouse source')
   }
 }
+
+export class NoSuchConnector extends NotFound {
+  constructor() {
+    super('the project has no such connector')
+  }
+}

@@ -1,1 +1,2 @@
+export { createBuckets } from './create-buckets.ts'
 export { type Connectors, createConnectors } from './create-connectors.ts'

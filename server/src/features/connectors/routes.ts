@@ -16,15 +16,15 @@ export interface ConnectorHandlers {
   readonly history: (request: Scoped) => Promise<object>
 }
 
-const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 256 * 1_024 } as const
-const access = {
+export const base = { surface: 'app', hostFamily: 'web', bodyBytesMax: 256 * 1_024 } as const
+export const access = {
   accepts: ['service-account', 'session'] satisfies CredentialKind[],
   project: 'path',
   permission: 'warehouses:manage',
 } as const
 const sources = '/api/app/projects/:projectId/warehouse-sources'
 const imports = `${sources}/imports`
-const noStore = { 'Cache-Control': 'no-store' }
+export const noStore = { 'Cache-Control': 'no-store' }
 const types = [
   ['event-stream', 'event_stream'],
   ['people', 'people'],

@@ -22,7 +22,7 @@ export interface RunDeps extends Rows {
   readonly openProject: (projectId: number) => Promise<Place | null>
 }
 
-const ourFault = 'the server could not go on; its log says why'
+export const ourFault = 'the server could not go on; its log says why'
 
 export interface Place {
   readonly scope: ProjectScope
@@ -90,7 +90,7 @@ const loadRows = async (deps: RunDeps, run: OpenRun, reading: Reading): Promise<
     : { importedCount: 0, failedCount: 0, resumeAt: null }
   for await (const rows of reading.warehouse.rows(questionOf(run), reading.signal)) {
     const kind = imported.type === 'event_stream' ? 'events' : imported.type === 'people' ? 'people' : 'groups'
-    const stored = await store(
+    const stored = await storeRows(
       deps,
       kind,
       reading,
@@ -121,10 +121,10 @@ const recordOf = ({ id, imported }: OpenRun, warehouse: string, row: SourceRow):
 }
 
 /** A project that sends as much as it may waits, and with it the warehouse. */
-const store = async (
-  deps: RunDeps,
+export const storeRows = async (
+  deps: Pick<Rows, 'rowDoor'>,
   kind: Parameters<Rows['rowDoor']>[0],
-  { place, signal }: Reading,
+  { place, signal }: Pick<Reading, 'place' | 'signal'>,
   records: readonly JsonValue[],
 ): ReturnType<Rows['rowDoor']> => {
   for (;;) {
