@@ -19,6 +19,7 @@ export const sliceArrows: readonly (readonly [from: string, to: string])[] = [
   ['people', 'identity'],
   ['people', 'profiles'],
   ['people', 'query'],
+  ['pipelines', 'identity'],
   ['profiles', 'identity'],
   ['query', 'identity'],
   ['query', 'reports'],

@@ -4,6 +4,7 @@ import { composeDataLifecycle } from './compose-data-lifecycle.ts'
 import { composeDuplicates } from './compose-duplicates.ts'
 import { composeIngestion } from './compose-ingestion.ts'
 import { composePeople } from './compose-people.ts'
+import { composePipelines } from './compose-pipelines.ts'
 import { composePrivacy } from './compose-privacy.ts'
 import { composeQuery } from './compose-query.ts'
 import { composeReports } from './compose-reports.ts'
@@ -183,6 +184,11 @@ const startServer = async (
     ingestion,
     rules: dataRules,
   })
+  const outbound = openOutbound(config.outboundAllow)
+  const pipelines = composePipelines({
+    ...{ ...shared, appendAudit, outbound, locate, projects: access.projects, allClassified },
+    saved: reports.saved,
+  })
   const lookupTables = createLookupTables({
     control,
     appendAudit,
@@ -192,7 +198,6 @@ const startServer = async (
     },
   })
 
-  const outbound = openOutbound(config.outboundAllow)
   const { projects } = access
   const connectors = composeConnectors({
     ...shared,
@@ -210,6 +215,7 @@ const startServer = async (
       projectIdOfSecret: access.projectIdOfSecret,
       onRecording: () => metrics.recordCount.inc({ surface: 'record', outcome: 'drop', reason: 'recording' }),
     }).routes,
+    ...pipelines.routes,
     ...dataRules.routes,
     ...lexicon.routes,
     ...dataLifecycle.routes,
@@ -274,6 +280,7 @@ const startServer = async (
     ? [
         await privacy.startWorkers(),
         await dataLifecycle.startWorkers(),
+        await pipelines.startWorkers(),
         duplicates.startWorkers(),
         sso.startWorkers(),
         accounts.startWorkers(),

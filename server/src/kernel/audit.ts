@@ -57,6 +57,7 @@ export type AuditEventType =
   | 'classified_properties.updated'
   | 'data_rules.updated'
   | 'session_settings.updated'
+  | `pipeline.${'created' | 'updated' | 'deleted' | 'paused' | 'resumed'}`
   | `lexicon.${'updated' | 'deleted' | 'merged' | 'settings_updated'}`
   | `${'funnel' | 'bookmark' | 'cohort' | 'custom_event' | 'custom_property' | 'data_view' | 'annotation'}.${'created' | 'updated' | 'deleted'}`
 

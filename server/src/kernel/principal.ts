@@ -28,6 +28,7 @@ export type Permission =
   | 'lexicon:govern'
   | 'lexicon:export'
   | 'warehouses:manage'
+  | 'pipelines:manage'
   | 'settings:write'
   | 'access-keys:read'
   | 'project:admin'

@@ -15,6 +15,7 @@ import { jqlRoutes } from '../../src/features/jql/create-jql.ts'
 import { lexiconRoutes } from '../../src/features/lexicon/create-lexicon.ts'
 import { lookupTableRoutes } from '../../src/features/lookup-tables/routes.ts'
 import { peopleRoutes } from '../../src/features/people/routes.ts'
+import { pipelineRoutes } from '../../src/features/pipelines/routes.ts'
 import { privacyPageRoutes } from '../../src/features/privacy/page-routes.ts'
 import { privacyRoutes } from '../../src/features/privacy/routes.ts'
 import { suppressionRoutes } from '../../src/features/privacy/suppression-route.ts'
@@ -33,6 +34,7 @@ import { connectorCases } from './residency-connector-cases.ts'
 import { lexiconCases } from './residency-lexicon-cases.ts'
 import { lifecycleCases } from './residency-lifecycle-cases.ts'
 import { peopleCases } from './residency-people-cases.ts'
+import { pipelineCases } from './residency-pipeline-cases.ts'
 import { privacyPageCases, privacyPageRegionless } from './residency-privacy-cases.ts'
 import { queryCases } from './residency-query-cases.ts'
 import { signInRegionless } from './residency-sign-in-cases.ts'
@@ -81,6 +83,7 @@ export const routeLists: Readonly<Record<string, readonly Route[]>> = {
   'connectors.routes': [...connectorRoutes(none), ...bucketRoutes(none)],
   'lookupTables.routes': lookupTableRoutes(none),
   'createSdk(': sdkRoutes(none),
+  'pipelines.routes': pipelineRoutes(none),
   'dataRules.routes': dataRulesRoutes(none),
   'lexicon.routes': lexiconRoutes(none),
   'classification.routes': classificationRoutes(none),
@@ -303,6 +306,7 @@ export const cases: Readonly<Record<string, (asked: Asked) => Sent>> = {
   ...lifecycleCases(asAccount),
   ...connectorCases(asAccount),
   ...appCases(['GET'], 'suppression', 'suppression'),
+  ...pipelineCases(asAccount),
   ...peopleCases(asAccount),
   ...accountCases(),
   ...privacyPageCases(),

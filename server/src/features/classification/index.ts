@@ -1,1 +1,1 @@
-export { type ClassifiedFor, createClassification } from './create-classification.ts'
+export { type Classification, type ClassifiedFor, createClassification } from './create-classification.ts'

@@ -49,6 +49,7 @@ describe('permissions', () => {
       'jql:run',
       'profiles:export',
       'events:import',
+      'pipelines:manage',
     ]
     expect(held({ kind: 'project-secret', projectId: 7 })).toEqual(ofSecret)
     expect(held({ kind: 'project-token', projectId: 7 })).toEqual(['events:import'])

@@ -56,6 +56,8 @@ export const permissionTable: Readonly<Record<Permission, PermissionKind>> = {
   'events:import': { roles: admins, category: 'sources', title: 'Import events' },
   // Connections to warehouses and buckets, and imports from them (CONN-01…10).
   'warehouses:manage': { roles: admins, category: 'sources', title: 'Import from warehouses and buckets' },
+  // Events go to a bucket, unasked for (PIPE-01…06).
+  'pipelines:manage': { roles: admins, category: 'sources', title: 'Send events to buckets' },
   'settings:write': { roles: admins, category: 'settings', title: 'Edit project settings' },
   'access-keys:read': { roles: admins, category: 'settings', title: 'See the project token' },
   'audit:read': { roles: admins, category: 'settings', title: 'Read the audit log' },
@@ -95,6 +97,7 @@ const permissionsOfSecret: readonly Permission[] = [
   'query:read',
   'reports:write',
   'lookup-tables:upload',
+  'pipelines:manage',
 ]
 const permissionsOfToken: readonly Permission[] = ['events:import']
 

@@ -1,0 +1,1 @@
+export { createPipelines, type Pipelines } from './create-pipelines.ts'
