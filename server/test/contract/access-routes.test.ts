@@ -53,6 +53,7 @@ const ofSecret: readonly Permission[] = [
   'query:read',
   'reports:write',
   'lookup-tables:upload',
+  'pipelines:manage',
 ]
 
 beforeAll(async () => {
