@@ -8,7 +8,6 @@ import type { Clock } from './kernel/time.ts'
 import { errorFields, type Log } from './platform/log.ts'
 import { createConsoleMailer } from './platform/mail/console-mailer.ts'
 import type { Mailer } from './platform/mail/mailer.ts'
-import { createSmtpMailer } from './platform/mail/smtp-mailer.ts'
 import type { ControlDb } from './platform/postgres/control-db.ts'
 
 export interface ComposeSignInDeps {
@@ -23,8 +22,11 @@ export interface ComposeSignInDeps {
   readonly ownOrigins: ReadonlySet<string>
 }
 
-export const openMailer = ({ mail }: Config): Mailer =>
-  mail === null ? createConsoleMailer((line) => console.log(line)) : createSmtpMailer(mail)
+export const openMailer = async ({ mail }: Config): Promise<Mailer> => {
+  if (mail === null) return createConsoleMailer((line) => console.log(line))
+  // Loaded for whoever sends mail: 25 MB of memory.
+  return (await import('./platform/mail/smtp-mailer.ts')).createSmtpMailer(mail)
+}
 
 /** Ways in, with the sessions of `access` that they end in. */
 export const composeSignIn = ({ config, control, clock, secret, log, access, mailer, ownOrigins }: ComposeSignInDeps) =>

@@ -10,7 +10,6 @@ import {
 import { migrateClickhouse } from './platform/clickhouse/migrate.ts'
 import { openFileObjectStore } from './platform/objects/file-object-store.ts'
 import type { ObjectStore } from './platform/objects/object-store.ts'
-import { openS3ObjectStore } from './platform/objects/s3-object-store.ts'
 import { type PgConnection, startPostgres } from './platform/postgres/embedded-postgres.ts'
 import { migratePostgres } from './platform/postgres/migrate.ts'
 import { type ClosableControlDb, openPgControlDb } from './platform/postgres/pg-control-db.ts'
@@ -82,7 +81,8 @@ const openRegion = async (config: Config, region: RegionConfig, closers: Closer[
   const place = region.objects ?? { folder: join(folder, 'objects') }
   const objects =
     'bucket' in place
-      ? await openS3ObjectStore(regionId, place)
+      ? // Loaded for whoever has a bucket: 30 MB of memory.
+        await (await import('./platform/objects/s3-object-store.ts')).openS3ObjectStore(regionId, place)
       : await openFileObjectStore({ regionId, folder: place.folder })
   const db =
     region.clickhouseUrl === null

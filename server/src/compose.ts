@@ -123,7 +123,7 @@ const startServer = async (
   let isStopping = false
 
   const ownOrigins = new Set(config.regions.map(({ publicUrl }) => new URL(publicUrl).origin))
-  const mailer = openMailer(config)
+  const mailer = await openMailer(config)
   const access = await createAccess({
     control,
     clock,

@@ -8,7 +8,7 @@ import type { ConnectorsDeps } from './create-connectors.ts'
 import { access, base, noStore } from './routes.ts'
 import { runBucket } from './run-bucket.ts'
 import { type BucketConnector, createBucketStore, type NewBucketConnector } from './store/postgres-bucket-store.ts'
-import { openS3Bucket } from './store/s3-bucket.ts'
+import type { openS3Bucket } from './store/s3-bucket.ts'
 
 const path = '/api/app/projects/:projectId/connectors'
 const page = (data: readonly object[]) => ({ url: null, has_more: false, data })
@@ -72,8 +72,10 @@ export const createBuckets = (deps: BucketDeps) => {
   const nowMs = () => deps.clock.nowMs()
   const buckets = createBucketStore(deps.control, deps.appendAudit, deps.sealKey)
   const idIn = ({ params }: Scoped): string => params['connectorId'] ?? ''
-  const openBucket = (...asked: Parameters<typeof openS3Bucket> extends [unknown, ...infer Rest] ? Rest : never) =>
-    openS3Bucket(deps.outbound, ...asked)
+  type Asked = Parameters<typeof openS3Bucket> extends [unknown, ...infer Rest] ? Rest : never
+  // Loaded for whoever reads a bucket: 30 MB of memory.
+  const openBucket = async (...asked: Asked) =>
+    (await import('./store/s3-bucket.ts')).openS3Bucket(deps.outbound, ...asked)
   return {
     routes: bucketRoutes({
       list: ({ scope }) => buckets.list(scope),

@@ -6,7 +6,6 @@ import { startWorker, type Worker } from '../../platform/postgres/leased-worker.
 import { pipelineRoutes } from './routes.ts'
 import { createRound, type RunDeps } from './run-step.ts'
 import { createPipelineStore, sealContext } from './store/postgres-pipeline-store.ts'
-import { openDestination } from './store/s3-destination.ts'
 
 export interface PipelineDeps extends Omit<RunDeps, 'store'> {
   readonly control: ControlDb
@@ -33,6 +32,7 @@ export const createPipelines = (deps: PipelineDeps): Pipelines => {
       await deps.rowFilter(scope, project, where)
     },
     create: async (scope, asked, who) => {
+      const { openDestination } = await import('./store/s3-destination.ts')
       await openDestination(outbound, asked.settings, asked.credentials).check()
       const credentials = JSON.stringify(asked.credentials)
       return store.create(scope, asked, (name) => seal(sealKey, sealContext(scope.projectId, name), credentials), who)

@@ -6,7 +6,6 @@ import type { Outbound } from '../../platform/outbound-address.ts'
 import type { Credentials } from './domain/create-request.ts'
 import { fileOf, folderOf, markerOf, waitForLateMs, windowFrom } from './domain/layout.ts'
 import { type Pipeline, type PipelineStore, sealContext } from './store/postgres-pipeline-store.ts'
-import { openDestination } from './store/s3-destination.ts'
 import { type RowFilter, readWindow } from './store/window-reader.ts'
 
 export interface RunDeps {
@@ -63,6 +62,8 @@ const runStep = async (deps: RunDeps, pipeline: Pipeline, signal: AbortSignal): 
   const credentials = JSON.parse(
     unseal(deps.sealKey, sealContext(projectId, pipeline.name), pipeline.credentials),
   ) as Credentials
+  // Loaded for whoever has a pipeline: 30 MB of memory.
+  const { openDestination } = await import('./store/s3-destination.ts')
   const bucket = openDestination(deps.outbound, settings, credentials)
   const folder = folderOf(settings.prefix, projectId, frequency, window.fromMs)
   const filter = settings.where === null ? null : await deps.rowFilter(scope, project, settings.where)

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { AppError, InvalidRequest, NotFound, Unauthenticated } from '../../kernel/errors.ts'
 import { equalSecret, hmacSha256Hex } from '../../kernel/hash.ts'
 import { randomAlphanumeric } from '../../kernel/ids.ts'
@@ -31,6 +24,9 @@ import {
   type ShownPasskey,
 } from './store/postgres-passkey-store.ts'
 import { insertTicket, type TicketKind, takeTicket } from './store/postgres-ticket-store.ts'
+
+/** Loaded when somebody uses a passkey: 25 MB of memory. */
+const webAuthn = () => import('@simplewebauthn/server')
 
 export interface PasskeysDeps {
   readonly control: ControlDb
@@ -92,7 +88,7 @@ export const createPasskeys = (deps: PasskeysDeps) => {
 
   const beginRegistration = async (own: OwnSession, party: RelyingParty, regionId: string | null) => {
     const excludeCredentials = [...(await listCredentials(control, own.userId, party.id))]
-    const options = await generateRegistrationOptions({
+    const options = await (await webAuthn()).generateRegistrationOptions({
       rpName: 'Lethe',
       rpID: party.id,
       userID: Uint8Array.from(handleOf(own.userId)),
@@ -112,13 +108,15 @@ export const createPasskeys = (deps: PasskeysDeps) => {
     requestId: string,
   ): Promise<Registered> => {
     const expectedChallenge = await takeChallenge('passkey-registration', sent.ticket, own.userId)
-    const { verified, registrationInfo } = await verifyRegistrationResponse({
-      response: sent.response,
-      expectedChallenge,
-      expectedOrigin: [...party.origins],
-      expectedRPID: party.id,
-      requireUserVerification: true,
-    }).catch(unreadable)
+    const { verified, registrationInfo } = await (await webAuthn())
+      .verifyRegistrationResponse({
+        response: sent.response,
+        expectedChallenge,
+        expectedOrigin: [...party.origins],
+        expectedRPID: party.id,
+        requireUserVerification: true,
+      })
+      .catch(unreadable)
     if (!verified || registrationInfo === undefined) throw new InvalidRequest(refusal)
     const { credential } = registrationInfo
     const passkey: Passkey = {
@@ -179,7 +177,10 @@ export const createPasskeys = (deps: PasskeysDeps) => {
   /** The browser shows which passkeys there are; we name none, and so tell nobody who has one. */
   const beginSignIn = async (party: RelyingParty, clientIp: string, regionId: string | null) => {
     attempts.begin(clientIp)
-    const options = await generateAuthenticationOptions({ rpID: party.id, userVerification: 'required' })
+    const options = await (await webAuthn()).generateAuthenticationOptions({
+      rpID: party.id,
+      userVerification: 'required',
+    })
     return { ticket: await beginTicket('passkey-sign-in', null, options.challenge, regionId), options }
   }
 
@@ -198,18 +199,20 @@ export const createPasskeys = (deps: PasskeysDeps) => {
         sent.response.response.userHandle ?? '',
         handleOf(passkey.accountId).toString('base64url'),
       )
-      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-        response: sent.response,
-        expectedChallenge,
-        expectedOrigin: [...party.origins],
-        expectedRPID: party.id,
-        requireUserVerification: true,
-        credential: {
-          id: passkey.credentialId,
-          publicKey: Uint8Array.from(passkey.publicKey),
-          counter: passkey.signCount,
-        },
-      }).catch(refused)
+      const { verified, authenticationInfo } = await (await webAuthn())
+        .verifyAuthenticationResponse({
+          response: sent.response,
+          expectedChallenge,
+          expectedOrigin: [...party.origins],
+          expectedRPID: party.id,
+          requireUserVerification: true,
+          credential: {
+            id: passkey.credentialId,
+            publicKey: Uint8Array.from(passkey.publicKey),
+            counter: passkey.signCount,
+          },
+        })
+        .catch(refused)
       const account = await lockAccount(tx, passkey.accountId)
       if (!verified || !isOwners || account === null) throw new PasskeyRefused()
       await noteUse(tx, passkey.id, authenticationInfo.newCounter, clock.nowMs())
