@@ -12,7 +12,8 @@ export default defineConfig({
     ],
     // Files start real engines as child processes: a process per file, so that none can leave anything behind for another.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the two cores of a small machine: tests wait for disks and engines a quarter of their time.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,

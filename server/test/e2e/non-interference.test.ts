@@ -9,7 +9,7 @@ import { type History, historyOf, type Step } from './non-interference-history.t
 
 // Two projects of one server: `us` sees everybody, `without` never hears of the erased.
 const without = { id: 1003, token: '1003a'.padEnd(32, '0'), secret: '1003b'.padEnd(32, '0') }
-const runCount = Number(process.env['NON_INTERFERENCE_RUNS'] ?? 50)
+const runCount = Number(process.env['NON_INTERFERENCE_RUNS'] ?? 25)
 const firstSeed = Number(process.env['NON_INTERFERENCE_SEED'] ?? randomInt(1_000_000_000))
 // Histories that live side by side, and whose erasures share a mutation.
 const roundSize = 10

@@ -7,7 +7,7 @@ import { answersOf, createPlay, deliver, exported, type Play } from './play.ts'
 import { type SoakProject, startTwoServers, type TwoServers } from './two-servers.ts'
 
 // `npm run test:soak -- --histories 2000 --seed 1` sets these.
-const historyCount = Number(process.env['SOAK_HISTORIES'] ?? 54)
+const historyCount = Number(process.env['SOAK_HISTORIES'] ?? 27)
 const firstSeed = Number(process.env['SOAK_SEED'] ?? randomInt(1_000_000_000))
 const isLong = process.env['SOAK_HISTORIES'] !== undefined
 // Histories that are lived side by side: their erasures share mutations.

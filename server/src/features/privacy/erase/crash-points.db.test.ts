@@ -121,7 +121,7 @@ const crashOnce = async (crashAt: number): Promise<boolean> => {
 
 describe('an erasure that is killed', () => {
   it('after any call to any store ends in SUCCESS when run again, and touches nobody else', async () => {
-    const step = Number(process.env['CRASH_POINT_STEP'] ?? 6)
+    const step = Number(process.env['CRASH_POINT_STEP'] ?? 9)
     let crashAt = 1 + Math.floor(Math.random() * step)
     console.log(`crash points: every ${step}. call from call ${crashAt} on (CRASH_POINT_STEP=1 for each)`)
     while (!(await crashOnce(crashAt))) crashAt += step
