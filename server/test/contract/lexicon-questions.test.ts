@@ -171,6 +171,19 @@ describe('merged names', () => {
     await lethe.send('DELETE', merges, { headers: ownerSession, body: { kind: 'event', names: ['A', 'B'] } })
   })
 
+  it('are deleted by rule under the name they came with, and no other', async () => {
+    const sent = ['Old order', 'Order', 'Order', 'Old visit', 'Visit', 'Visit'].map((name) => anEvent(name, 'eve'))
+    expect((await lethe.post('/track', { body: sent })).text).toBe('1')
+    await merge({ kind: 'event', names: ['Old order'], into: 'Order' })
+    await merge({ kind: 'event', names: ['Old visit'], into: 'Visit' })
+    expect([await count('Order'), await count('Visit')]).toEqual([{ Order: 3 }, { Visit: 3 }])
+    for (const event of ['Old order', 'Visit']) {
+      const body = { event, ...days() }
+      expect((await lethe.post(`${app}/event-deletions`, { headers: admin, body })).status).toBe(201)
+    }
+    expect([await count('Order'), await count('Visit')]).toEqual([{ Order: 2 }, { Visit: 1 }])
+  })
+
   it('are for owners, and for names of one’s own', async () => {
     const body = { kind: 'event', names: ['A'], into: 'B' }
     expect((await merge(body, admin)).status).toBe(403)

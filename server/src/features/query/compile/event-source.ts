@@ -134,15 +134,27 @@ const knownSource = (view: ReadView, binder: Binder, context: EventContext, aske
   if (wanted.events?.some(isSessionEvent)) return withSessionEvents(view, binder, context, wanted)
   const dataView = view.dataView === null ? [] : [compileFilter(parseExpression(view.dataView), context)]
   const joins = eventJoins(view, binder, context, wanted.range)
-  const stored = withoutClassified(view, binder, 'event', eventRowsSql(view.duplicates))
-  const rows = renamedRows(view, binder, stored, events)
-  const live = liveEventsSql(view.live, wanted.range?.fromMs ?? null)
+  const { rows, live } = liveRows(view, binder, wanted)
   // Links say who, never whether: who does not ask needs none of them.
   const isWho = wanted.people !== 'not asked for' || context.isPersonUsed()
   const identity = view.identity === 'links' && !isWho ? 'none' : view.identity
   const from = fromOf[identity](joins, rows, live)
   const where = [...dataView, ...(wanted.where ?? [])]
   return [from, ...conditions(binder, { ...wanted, where })].join('\n  AND ')
+}
+
+/**
+ * Rows as the caller reads them, and what is still to be asked of them. Retention and deletions by rule are about events
+ * as stored, by their own names and with all properties: they come before anything is renamed or taken out.
+ */
+const liveRows = (view: ReadView, binder: Binder, { range, events }: WantedEvents) => {
+  const stored = eventRowsSql(view.duplicates)
+  const live = liveEventsSql(view.live, range?.fromMs ?? null)
+  const isAsStored = view.classified.event.length === 0 && view.names.mergedEvents.size === 0
+  if (isAsStored) return { rows: stored, live }
+  const kept =
+    live === '1' ? stored : `(SELECT * FROM ${stored} AS e WHERE e.project_id = {projectId:UInt64} AND ${live})`
+  return { rows: renamedRows(view, binder, withoutClassified(view, binder, 'event', kept), events), live: '1' }
 }
 
 /** What events of sessions have, as far as the caller may see it. */
