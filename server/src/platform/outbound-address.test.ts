@@ -1,7 +1,7 @@
 import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isAllowedAddress, openOutbound, type ResolveName } from './outbound-address.ts'
+import { isAllowedAddress, isPlainToPublic, openOutbound, type ResolveName } from './outbound-address.ts'
 
 const inner = [
   '127.0.0.1',
@@ -29,6 +29,18 @@ const inner = [
   '2002:7f00:1::',
   '2001::1',
 ]
+
+describe('what crosses the public network', () => {
+  it.each([
+    ['http://93.184.216.34/', true],
+    ['https://93.184.216.34/', false],
+    ['http://10.1.2.3:9000/', false],
+  ])('is told of %s: %s', async (url, isPlain) => {
+    const outbound = openOutbound(['10.0.0.0/8'])
+    expect(await isPlainToPublic(outbound, url)).toBe(isPlain)
+    outbound.close()
+  })
+})
 
 describe('addresses that are gone out to', () => {
   it.each(inner)('refuses %s', (address) => {

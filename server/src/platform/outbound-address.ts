@@ -49,6 +49,13 @@ export const isAllowedAddress = (address: string, allowed: readonly string[]): b
   return isNamed || parsed.range() === 'unicast'
 }
 
+/** Whether what is sent to `url` would cross the public network in clear. Throws as `check` and `addressesOf` do. */
+export const isPlainToPublic = async (outbound: Outbound, url: string): Promise<boolean> => {
+  const { protocol, hostname } = outbound.check(url)
+  const [first] = await outbound.addressesOf(hostname)
+  return protocol === 'http:' && isAllowedAddress(first?.address ?? '', [])
+}
+
 /** `10.0.0.0/8` → true. */
 export const isNetwork = (text: string): boolean => ipaddr.isValidCIDR(text)
 

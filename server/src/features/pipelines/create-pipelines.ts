@@ -33,7 +33,8 @@ export const createPipelines = (deps: PipelineDeps): Pipelines => {
     },
     create: async (scope, asked, who) => {
       const { openDestination } = await import('./store/s3-destination.ts')
-      await openDestination(outbound, asked.settings, asked.credentials).check()
+      const destination = await openDestination(outbound, asked.settings, asked.credentials)
+      await destination.check()
       const credentials = JSON.stringify(asked.credentials)
       return store.create(scope, asked, (name) => seal(sealKey, sealContext(scope.projectId, name), credentials), who)
     },

@@ -64,7 +64,7 @@ const runStep = async (deps: RunDeps, pipeline: Pipeline, signal: AbortSignal): 
   ) as Credentials
   // Loaded for whoever has a pipeline: 30 MB of memory.
   const { openDestination } = await import('./store/s3-destination.ts')
-  const bucket = openDestination(deps.outbound, settings, credentials)
+  const bucket = await openDestination(deps.outbound, settings, credentials)
   const folder = folderOf(settings.prefix, projectId, frequency, window.fromMs)
   const filter = settings.where === null ? null : await deps.rowFilter(scope, project, settings.where)
   const { event: leftOut } = await deps.classified(scope)

@@ -5,7 +5,7 @@ import { createGzip } from 'node:zlib'
 import { HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { AppError, InvalidRequest } from '../../../kernel/errors.ts'
-import type { Outbound } from '../../../platform/outbound-address.ts'
+import { isPlainToPublic, type Outbound } from '../../../platform/outbound-address.ts'
 import type { Credentials, PipelineSettings } from '../domain/create-request.ts'
 import type { WrittenFile } from './postgres-pipeline-store.ts'
 
@@ -21,12 +21,14 @@ export interface Destination {
 }
 
 /** The bucket of a pipeline, reached by the guarded way out. Bytes are hashed and counted as they pass; memory is two parts. */
-export const openDestination = (
+export const openDestination = async (
   outbound: Outbound,
   settings: PipelineSettings,
   credentials: Credentials,
-): Destination => {
-  if (settings.endpoint !== null) outbound.check(settings.endpoint)
+): Promise<Destination> => {
+  if (settings.endpoint !== null && (await isPlainToPublic(outbound, settings.endpoint))) {
+    throw new InvalidRequest('plain http is for networks of LETHE_OUTBOUND_ALLOW only: use https')
+  }
   const { httpAgent, httpsAgent } = outbound
   const client = new S3Client({
     region: settings.region,
