@@ -162,11 +162,13 @@ export const createConnectors = (deps: ConnectorsDeps): Connectors => {
 const deleteData = async (deps: ConnectorsDeps, queue: ReturnType<typeof createRunQueue>): Promise<boolean> => {
   for (const { importId, projectId } of await queue.askedDeletions()) {
     const place = await deps.openProject(projectId)
+    // A deleted project may be restored, and then this is still to be done; a purge takes it along.
+    if (place === null) continue
     const who: Who = {
       actor: { type: 'system', id: null, name: `warehouse import ${importId}` },
-      organizationId: place?.project.organizationId ?? null,
+      organizationId: place.project.organizationId,
     }
-    if (place !== null) await deps.deleteImported(place.scope, importId, who)
+    await deps.deleteImported(place.scope, importId, who)
     await queue.dataDeleted(importId)
   }
   return false

@@ -29,11 +29,9 @@ export const runBucket = async (
 ): Promise<void> => {
   const { buckets, nowMs } = deps
   try {
-    const place = await deps.openProject(connector.project_id)
-    if (place === null) throw new WarehouseRefused('the project is gone')
     const bucket = await deps.openBucket(connector.properties, connector.keys)
     try {
-      await scan(deps, connector, { bucket, place, signal })
+      await scan(deps, connector, { bucket, signal })
     } finally {
       bucket.close()
     }
@@ -49,11 +47,10 @@ export const runBucket = async (
 
 interface Scan {
   readonly bucket: Bucket
-  readonly place: Place
   readonly signal: AbortSignal
 }
 
-const scan = async (deps: BucketRunDeps, connector: BucketConnector, { bucket, place, signal }: Scan) => {
+const scan = async (deps: BucketRunDeps, connector: BucketConnector, { bucket, signal }: Scan) => {
   let fileCount = 0
   for await (const { bytes } of bucket.files()) {
     fileCount += 1
@@ -64,7 +61,7 @@ const scan = async (deps: BucketRunDeps, connector: BucketConnector, { bucket, p
   for await (const file of bucket.files()) {
     at += 1
     if (at <= done.done_file_count) continue
-    const counts = await loadFile(deps, connector, file, { bucket, place, signal })
+    const counts = await loadFile(deps, connector, file, { bucket, signal })
     if (signal.aborted) return
     done = {
       file_count: fileCount,
@@ -79,9 +76,9 @@ const scan = async (deps: BucketRunDeps, connector: BucketConnector, { bucket, p
 
 const loadFile = async (
   deps: BucketRunDeps,
-  { id, category }: BucketConnector,
+  { id, category, project_id: projectId }: BucketConnector,
   file: BucketFile,
-  { bucket, place, signal }: Scan,
+  { bucket, signal }: Scan,
 ) => {
   let [importedCount, droppedCount] = [0, 0]
   for await (const lines of bucket.lines(file, category.compression === 'gzip', signal)) {
@@ -89,7 +86,7 @@ const loadFile = async (
     const stored =
       records.length === 0
         ? { importedCount: 0 }
-        : await storeRows(deps, kinds[category.data_format], { place, signal }, records)
+        : await storeRows(deps, kinds[category.data_format], { projectId, signal }, records)
     importedCount += stored.importedCount
     droppedCount += lines.length - stored.importedCount
   }

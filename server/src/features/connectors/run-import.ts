@@ -93,7 +93,7 @@ const loadRows = async (deps: RunDeps, run: OpenRun, reading: Reading): Promise<
     const stored = await storeRows(
       deps,
       kind,
-      reading,
+      { projectId: imported.projectId, signal: reading.signal },
       rows.map((row) => recordOf(run, reading.kind, row)),
     )
     progress = {
@@ -120,14 +120,19 @@ const recordOf = ({ id, imported }: OpenRun, warehouse: string, row: SourceRow):
   return eventOf(imported.definition, row, origin)
 }
 
-/** A project that sends as much as it may waits, and with it the warehouse. */
+/**
+ * A project that sends as much as it may waits, and with it the warehouse. The project is looked up for each batch: a run
+ * may take hours, and who was erased, what is blocked and whether the project is still there has to be as it is now.
+ */
 export const storeRows = async (
-  deps: Pick<Rows, 'rowDoor'>,
-  kind: Parameters<Rows['rowDoor']>[0],
-  { place, signal }: Pick<Reading, 'place' | 'signal'>,
+  deps: Pick<RunDeps, 'rowDoor' | 'openProject'>,
+  kind: Parameters<RunDeps['rowDoor']>[0],
+  { projectId, signal }: { readonly projectId: number; readonly signal: AbortSignal },
   records: readonly JsonValue[],
-): ReturnType<Rows['rowDoor']> => {
+): ReturnType<RunDeps['rowDoor']> => {
   for (;;) {
+    const place = await deps.openProject(projectId)
+    if (place === null) throw new WarehouseRefused('the project is gone')
     try {
       return await deps.rowDoor(kind, place, records)
     } catch (error) {

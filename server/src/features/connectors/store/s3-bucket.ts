@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { AppError } from '../../../kernel/errors.ts'
-import { isAllowedAddress, type Outbound } from '../../../platform/outbound-address.ts'
+import { isPlainToPublic, type Outbound } from '../../../platform/outbound-address.ts'
 import { WarehouseRefused } from '../errors.ts'
 
 export interface BucketPlace {
@@ -78,9 +78,7 @@ export const openS3Bucket = async (outbound: Outbound, place: BucketPlace, keys:
 }
 
 const checkEndpoint = async (outbound: Outbound, endpoint: string): Promise<void> => {
-  const url = outbound.check(endpoint)
-  const [first] = await outbound.addressesOf(url.hostname)
-  if (url.protocol === 'http:' && isAllowedAddress(first?.address ?? '', [])) {
+  if (await isPlainToPublic(outbound, endpoint)) {
     throw new WarehouseRefused('plain http is for networks of LETHE_OUTBOUND_ALLOW only: use https')
   }
 }
