@@ -120,6 +120,13 @@ describe('an invitation', () => {
     expect((await call('DELETE', path, admin)).status).toBe(404)
   })
 
+  it('ends with whoever gave it', async () => {
+    const leaver = await join_('leaver@acme.test', { role: 'admin' })
+    const [{ token }] = await invite({ emails: ['backdoor@acme.test'], role: 'admin' }, leaver)
+    expect((await call('DELETE', `${org}/members/${await idOf('leaver@acme.test')}`, owner)).status).toBe(200)
+    expect((await accept(token)).status).toBe(404)
+  })
+
   it('gives nobody more than the inviter has', async () => {
     const asked = (headers: Headers, body: object) =>
       call('POST', `${org}/invitations`, headers, { emails: ['x@acme.test'], ...body })

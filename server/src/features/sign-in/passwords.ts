@@ -56,8 +56,9 @@ export const createPasswords = async (deps: PasswordsDeps) => {
   const begin = ({ email, clientIp }: Omit<PasswordAttempt, 'password'>): (() => void) => {
     const [emailKey, personKey] = [email.toLowerCase(), `${email.toLowerCase()} ${clientIp}`]
     byAddress.begin(clientIp)
-    byEmail.begin(emailKey)
+    // In this order one address cannot use up what all addresses may try for an e-mail, and lock its owner out.
     byPerson.begin(personKey)
+    byEmail.begin(emailKey)
     return () => {
       byPerson.forget(personKey)
       byEmail.takeBack(emailKey)

@@ -165,6 +165,14 @@ describe('a change without a password to ask for', () => {
 })
 
 describe('guesses at a password', () => {
+  it('of one address lock nobody out elsewhere', async () => {
+    const { passwords } = await openServer()
+    const guess = (clientIp: string) => passwords.logIn({ email: ada.email, password: 'x', clientIp }, browser)
+    for (let at = 0; at < 10; at += 1) await expect(guess('198.51.100.1')).rejects.toEqual(rejected(401))
+    for (let at = 0; at < 100; at += 1) await expect(guess('198.51.100.1')).rejects.toEqual(rejected(429))
+    await expect(guess('198.51.100.2')).rejects.toEqual(rejected(401))
+  })
+
   it('are counted by e-mail, too: many addresses do not make more of them', async () => {
     const { passwords } = await openServer()
     const guess = (at: number) =>

@@ -51,7 +51,10 @@ export const putMember = async (
   )
 }
 
-/** Out of the organization, its projects and its teams; privacy tokens end with the last organization (auth §5). */
+/**
+ * Out of the organization, its projects and its teams, with the invitations that wait for an answer; privacy tokens end
+ * with the last organization (auth §5).
+ */
 export const removeMember = async (
   tx: ControlTx,
   organizationId: number,
@@ -68,6 +71,11 @@ export const removeMember = async (
     who,
   )
   await tx.rows('DELETE FROM organization_member WHERE organization_id = $1 AND account_id = $2', who)
+  await tx.rows(
+    `UPDATE invitation SET revoked_at = $3
+     WHERE organization_id = $1 AND inviter_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL`,
+    [...who, new Date(nowMs)],
+  )
   await tx.rows(
     `UPDATE gdpr_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM organization_member WHERE account_id = $1)`,
