@@ -68,7 +68,9 @@ const measuredOf = (metric: Metric, events: readonly SeenEvent[]): number | null
   return overall(metric.over, each)
 }
 
-const isMeasured = ({ math }: Metric, event: SeenEvent): boolean => {
+const isMeasured = ({ math, over }: Metric, event: SeenEvent): boolean => {
+  // Nobody's events are in no figure per person.
+  if (over !== null && event.person === '') return false
   if (math === 'total' || math === 'unique') return true
   const text = event.properties[property] ?? ''
   return math === 'distinct' ? text !== '' && text !== 'null' : numbersOf([event]).length > 0

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { differenceText, runRound } from './rounds.ts'
 
-// The same in long: npm run test:oracle -- --plans 5000 --seed 1
+// The same in long, and by a seed of the moment: npm run test:oracle -- --plans 5000
 
-const seed = Number(process.env['ORACLE_SEED'] ?? Math.floor(Date.now() / 1_000) % 100_000)
+const seed = Number(process.env['ORACLE_SEED'] ?? 1)
 
 it(`answers random questions as plain loops do (seed ${seed})`, async () => {
   const { askedCount, skippedCount, differences } = await runRound(seed, 50)
