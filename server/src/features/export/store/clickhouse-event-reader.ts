@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { RegionDb, SqlOptions } from '../../../platform/clickhouse/region-db.ts'
 import { eventLineSql, lineSettings, visibleEventsSql } from '../../identity/index.ts'
@@ -47,7 +48,7 @@ export interface EventReader {
   lines(scope: ProjectScope, request: ExportRequest, signal: AbortSignal, options: LineOptions): AsyncIterable<Buffer>
 }
 
-/** Reads a few days at a time, so that a large day is the most that the engine ever puts in order. */
+/** Reads a few days at a time, and the next ones meanwhile, so that two large days are the most that the engine ever puts in order. */
 export const createEventReader = (regionDb: (regionId: string) => RegionDb, rangeOfDays: RangeOfDays): EventReader => ({
   lines: async function* (scope, request, signal, { filter, leftOut, zone, clock }) {
     const db = regionDb(scope.regionId)
@@ -66,16 +67,36 @@ export const createEventReader = (regionDb: (regionId: string) => RegionDb, rang
          GROUP BY day ORDER BY day`,
       options(request.fromDay, request.toDay),
     )
-    let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
-    for (const { fromDay, toDay, eventCount } of daySpans(days)) {
-      if (left <= 0) return
+    const spans = daySpans(days)
+    const open = (at: number, left: number): Promise<Readable> | null => {
+      const span = spans[at]
+      if (span === undefined || left <= 0) return null
       const limit = request.maxEventCount === null ? '' : `LIMIT ${left}`
-      yield* await db.stream(
+      const lines = db.stream(
         `SELECT ${eventLineSql(request.timeUnit, leftOut.length === 0 ? 'all' : 'leftOut', clock)} ${events}
          ORDER BY e.time, e.ingested_at ${limit} FORMAT LineAsString`,
-        options(fromDay, toDay),
+        options(span.fromDay, span.toDay),
       )
-      left -= eventCount
+      // Whoever waits for it hears of an error; until then it must not end the process.
+      lines.catch(() => undefined)
+      return lines
+    }
+    let left = request.maxEventCount ?? Number.MAX_SAFE_INTEGER
+    let next = open(0, left)
+    try {
+      for (let at = 0; next !== null; at += 1) {
+        const current = await next
+        left -= spans[at]?.eventCount ?? 0
+        // While these lines are sent, the engine makes the next ones.
+        next = open(at + 1, left)
+        yield* current
+      }
+    } finally {
+      // Whoever read went away in the middle.
+      void next?.then(
+        (lines) => lines.destroy(),
+        () => undefined,
+      )
     }
   },
 })

@@ -117,8 +117,18 @@ export const eventLineSql = (
     if(${isLinkedSql} AND r.canonical_id != e.distinct_id AND NOT ${isNobodysSql},
        concat(',"$distinct_id_before_identity":', toJSONString(e.distinct_id),
               ',"$is_reshuffled":true,"$preshuffle_distinct_id":', toJSONString(e.distinct_id)), ''),
-    arrayStringConcat(arrayMap((name, value) -> concat(',', toJSONString(name), ':', value),
-       mapKeys(${shown}), mapValues(${shown}))), '}}')`
+    ${membersSql(shown)}, '}}')`
+}
+
+/**
+ * Properties as members of an object, each with a comma before it. To look once per row whether a name has anything to
+ * escape costs a fifth of what escaping thirty names does.
+ */
+const membersSql = (shown: string): string => {
+  const joined = (name: string): string =>
+    `arrayStringConcat(arrayMap((name, value) -> concat(${name}, ':', value), mapKeys(${shown}), mapValues(${shown})))`
+  return `if(match(arrayStringConcat(mapKeys(${shown})), '^[ !#-\\\\[\\\\]-~]*$'),
+       ${joined(`',"', name, '"'`)}, ${joined(`',', toJSONString(name)`)})`
 }
 
 /** Engine settings that go with lines of JSON text. */
