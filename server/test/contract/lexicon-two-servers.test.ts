@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProjectDirectory } from '../../src/features/access/store/project-directory.ts'
 import { createDataRules } from '../../src/features/data-rules/index.ts'
+import type { FoundEvent } from '../../src/features/lexicon/domain/dictionary.ts'
 import { blockedNames } from '../../src/features/lexicon/domain/effects.ts'
 import { createKnownNames } from '../../src/features/lexicon/known-names.ts'
+import { createApprovedEvents } from '../../src/features/lexicon/store/clickhouse-approved-events.ts'
 import { createDictionary } from '../../src/features/lexicon/store/clickhouse-dictionary.ts'
 import { createEffectsReader } from '../../src/features/lexicon/store/postgres-effects.ts'
 import { createEntryStore } from '../../src/features/lexicon/store/postgres-entry-store.ts'
@@ -111,26 +113,75 @@ describe('what is counted', () => {
     ])
     await insert('profile', [{ distinct_id: 'ada', version: 1, is_deleted: 0, properties: { 'pet of ada': '1' } }])
     const dictionary = createDictionary(() => engines.region)
-    const known = createKnownNames(dictionary, () => Date.now())
-    const asking = (erasureEpoch: number) => ({ scope, project: { erasureEpoch }, signal })
-    const events = async (epoch: number) =>
-      (await known.events(asking(epoch), false)).map(({ name, volume }) => [name, volume])
-    expect(await events(0)).toEqual([
+    let epoch = 0
+    const known = createKnownNames({
+      dictionary,
+      approvedEvents: createApprovedEvents(() => engines.region, dictionary),
+      erasureEpoch: async () => epoch,
+      nowMs: () => Date.now(),
+    })
+    const asking = { scope, signal }
+    const events = async () => (await known.events(asking, false)).map(({ name, volume }) => [name, volume])
+    expect(await events()).toEqual([
       ['Shared', 2],
       ['signed up ada', 1],
     ])
-    expect(await known.eventProperties(asking(0), 'Shared', false)).toEqual([
+    expect(await known.eventProperties(asking, 'Shared', false)).toEqual([
       { name: 'plan', count: 2, types: ['string', 'number'] },
     ])
-    expect((await known.profileProperties(asking(0), false)).map(({ name }) => name)).toEqual(['pet of ada'])
+    expect((await known.profileProperties(asking, false)).map(({ name }) => name)).toEqual(['pet of ada'])
     await engines.region.command(
       `INSERT INTO hidden_id (batch_id, project_id, distinct_id, cutoff) VALUES ('b', 1, 'ada', now64(6, 'UTC'))`,
     )
-    expect(await events(1)).toEqual([['Shared', 1]])
-    expect(await known.eventProperties(asking(1), null, false)).toEqual([{ name: 'plan', count: 1, types: ['number'] }])
-    expect(await known.profileProperties(asking(1), false)).toEqual([])
+    // What was counted a moment ago, for as long as nothing has begun.
+    expect(await events()).toHaveLength(2)
+    epoch = 1
+    expect(await events()).toEqual([['Shared', 1]])
+    expect(await known.eventProperties(asking, null, false)).toEqual([{ name: 'plan', count: 1, types: ['number'] }])
+    expect(await known.profileProperties(asking, false)).toEqual([])
     const { volumes } = await dictionary.dailyVolumes(scope, 'UTC', 30, signal)
     expect(volumes.map(({ event: name }) => name)).toEqual(['Shared'])
+  })
+
+  it('goes on for the others when who asked first goes away', async () => {
+    let endOf: AbortSignal | undefined
+    const counting = Promise.withResolvers<readonly FoundEvent[]>()
+    const known = createKnownNames({
+      dictionary: {
+        ...createDictionary(() => engines.region),
+        events: async (_scope, ending) => {
+          endOf = ending
+          return counting.promise
+        },
+      },
+      approvedEvents: async () => [],
+      erasureEpoch: async () => 0,
+      nowMs: () => Date.now(),
+    })
+    const first = new AbortController()
+    const left = known.events({ scope, signal: first.signal }, false)
+    await waitFor('the counting to begin', async () => endOf !== undefined)
+    const other = known.events({ scope, signal }, false)
+    first.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    counting.resolve([])
+    expect(await other).toEqual([])
+    expect(endOf?.aborted).toBe(false)
+  })
+
+  it('keeps which events needed no approval when the last of them has ended', async () => {
+    const time = new Date(Date.now() - 60_000).toISOString().slice(0, 23).replace('T', ' ')
+    const named = (event: string) => ({ event, time, distinct_id: 'eve', insert_id: event, properties: {} })
+    await insert('event', [named('Seasonal')])
+    const dictionary = createDictionary(() => engines.region)
+    const since = await dictionary.now(scope)
+    const ask = () => createApprovedEvents(() => engines.region, dictionary)(scope, since)
+    expect(await ask()).toContain('Seasonal')
+    await engines.region.command(`ALTER TABLE event DELETE WHERE event = 'Seasonal' SETTINGS mutations_sync = 2`)
+    await insert('event', [named('Later')])
+    expect(await dictionary.eventsBefore(scope, since)).not.toContain('Seasonal')
+    expect(await ask()).toContain('Seasonal')
+    expect(await ask()).not.toContain('Later')
   })
 
   it('is estimated by a share of the people where there is very much', async () => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../kernel/time.ts'
 import type { RegionDb } from '../../platform/clickhouse/region-db.ts'
 import { createRollingLimit } from '../../platform/limits/rolling-limit.ts'
 import type { ControlDb, ControlTx } from '../../platform/postgres/control-db.ts'
+import { readErasureEpoch } from '../../platform/postgres/erasure-epoch.ts'
 import { type CsvRouteDeps, csvRoutes } from './csv-routes.ts'
 import { type DictionaryRouteDeps, dictionaryRoutes } from './dictionary-routes.ts'
 import { type BlockedNames, blockedNames, type NamesInQuestions, namesInQuestions } from './domain/effects.ts'
@@ -15,6 +16,7 @@ import { type NoticeRouteDeps, noticeRoutes } from './notices.ts'
 import { createLexiconReader } from './read-lexicon.ts'
 import { type SchemaRouteDeps, schemaRoutes } from './schema-routes.ts'
 import { type SettingsRouteDeps, settingsRoutes } from './settings-routes.ts'
+import { createApprovedEvents } from './store/clickhouse-approved-events.ts'
 import { createDictionary } from './store/clickhouse-dictionary.ts'
 import { createEffectsReader } from './store/postgres-effects.ts'
 import { createEntryStore } from './store/postgres-entry-store.ts'
@@ -82,9 +84,19 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
   const marks = createMarkStore(stores)
   const settings = createLexiconSettingsStore(stores)
   const dictionary = createDictionary(deps.regionDb)
-  const known = createKnownNames(dictionary, nowMs)
+  const known = createKnownNames({
+    dictionary,
+    approvedEvents: createApprovedEvents(deps.regionDb, dictionary),
+    erasureEpoch: ({ projectId }) => readErasureEpoch(control, projectId),
+    nowMs,
+  })
   const { allClassified } = deps
   const reader = createLexiconReader({ entries, marks, settings, effects, known, allClassified })
+  const namesFor = async (scope: ProjectScope): Promise<NamesInQuestions> => {
+    const current = await effects.current(scope.projectId)
+    const { approvalSince } = current
+    return namesInQuestions(current, approvalSince === null ? null : await known.approved(scope, approvalSince))
+  }
   return {
     routes: lexiconRoutes({
       entries,
@@ -94,6 +106,9 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       reader,
       mayUse: deps.mayUse,
       endApproval: (request) => endApproval(settings, request),
+      keepApproved: async (scope) => {
+        await namesFor(scope)
+      },
       limits: {
         requests: createRollingLimit({ windowMs: minuteMs, countMax: requestsPerMinuteMax, nowMs }),
         updates: createRollingLimit({ windowMs: minuteMs, countMax: updatesPerMinuteMax, nowMs }),
@@ -105,11 +120,7 @@ export const createLexicon = (deps: LexiconDeps): Lexicon => {
       },
     }),
     findBlocked: async (projectId) => blockedNames(await effects.current(projectId)),
-    namesFor: async (scope) => {
-      const current = await effects.current(scope.projectId)
-      const { approvalSince } = current
-      return namesInQuestions(current, approvalSince === null ? null : await known.approved(scope, approvalSince))
-    },
+    namesFor,
   }
 }
 

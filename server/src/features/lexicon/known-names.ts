@@ -1,13 +1,9 @@
-import type { Project } from '../../kernel/project.ts'
 import type { ProjectScope } from '../../kernel/scope.ts'
+import { shareWork } from '../../kernel/shared-work.ts'
 import type { FoundEvent, FoundProperty } from './domain/dictionary.ts'
 import type { Dictionary } from './store/clickhouse-dictionary.ts'
 
-type Asking = {
-  readonly scope: ProjectScope
-  readonly project: Pick<Project, 'erasureEpoch'>
-  readonly signal: AbortSignal
-}
+type Asking = { readonly scope: ProjectScope; readonly signal: AbortSignal }
 
 /**
  * The dictionary of a region engine as it was a moment ago. Kept in memory alone, and void when an erasure starts or ends
@@ -21,46 +17,82 @@ export interface KnownNames {
   approved(scope: ProjectScope, since: string): Promise<readonly string[]>
 }
 
+export interface KnownNamesDeps {
+  readonly dictionary: Dictionary
+  readonly approvedEvents: (scope: ProjectScope, since: string) => Promise<readonly string[]>
+  /** The project's now, by the control store: a remembered one would let an answer outlive somebody for moments. */
+  readonly erasureEpoch: (scope: ProjectScope) => Promise<number>
+  readonly nowMs: () => number
+}
+
 const ttlMs = 30_000
-const answerCountMax = 500
+// Names of all answers together: some 20 MB.
+const nameCountMax = 100_000
+const approvedCountMax = 100
 
 interface Kept {
   readonly atMs: number
-  readonly answer: Promise<unknown>
+  readonly ask: (signal?: AbortSignal) => Promise<readonly unknown[]>
+  nameCount: number
 }
 
-export const createKnownNames = (dictionary: Dictionary, nowMs: () => number): KnownNames => {
+export const createKnownNames = (deps: KnownNamesDeps): KnownNames => {
+  const { dictionary, approvedEvents, erasureEpoch, nowMs } = deps
+  // Oldest first.
   const kept = new Map<string, Kept>()
-  const keep = <Answer>(key: string, mayBeUsed: (known: Kept) => boolean, work: () => Promise<Answer>) => {
-    const known = kept.get(key)
-    if (known !== undefined && mayBeUsed(known)) return known.answer as Promise<Answer>
-    const answer = work()
-    const entry = { atMs: nowMs(), answer }
+  const approved = new Map<string, Promise<readonly string[]>>()
+
+  const tidy = (): void => {
+    let nameCount = [...kept.values()].reduce((sum, one) => sum + one.nameCount, 0)
+    for (const [key, one] of kept) {
+      if (one.atMs > nowMs() - ttlMs && nameCount <= nameCountMax) return
+      nameCount -= one.nameCount
+      kept.delete(key)
+    }
+  }
+
+  const keep = async <Found>(
+    { scope, signal }: Asking,
+    what: string,
+    isFresh: boolean,
+    work: (signal: AbortSignal) => Promise<readonly Found[]>,
+  ): Promise<readonly Found[]> => {
+    const key = `${scope.projectId} ${await erasureEpoch(scope)} ${what}`
+    tidy()
+    const known = isFresh ? undefined : kept.get(key)
+    if (known !== undefined) return known.ask(signal) as Promise<readonly Found[]>
+    const entry: Kept = { atMs: nowMs(), ask: shareWork(work), nameCount: 0 }
     kept.delete(key)
     kept.set(key, entry)
-    if (kept.size > answerCountMax) kept.delete(kept.keys().next().value as string)
-    // What failed is asked for again.
-    answer.catch(() => {
+    try {
+      const answer = await entry.ask(signal)
+      entry.nameCount = answer.length
+      return answer as readonly Found[]
+    } catch (error) {
+      // What failed is asked for again.
       if (kept.get(key) === entry) kept.delete(key)
-    })
-    return answer
+      throw error
+    }
   }
-  const recent = (isFresh: boolean) => (known: Kept) => !isFresh && known.atMs > nowMs() - ttlMs
-  const keyOf = ({ scope, project }: Asking, what: string) => `${scope.projectId} ${project.erasureEpoch} ${what}`
+
   return {
-    events: (asking, isFresh) =>
-      keep(keyOf(asking, 'events'), recent(isFresh), () => dictionary.events(asking.scope, asking.signal)),
+    events: (asking, isFresh) => keep(asking, 'events', isFresh, (signal) => dictionary.events(asking.scope, signal)),
     eventProperties: (asking, event, isFresh) =>
-      keep(keyOf(asking, `event ${JSON.stringify(event)}`), recent(isFresh), () =>
-        dictionary.eventProperties(asking.scope, event, asking.signal),
+      keep(asking, `event ${JSON.stringify(event)}`, isFresh, (signal) =>
+        dictionary.eventProperties(asking.scope, event, signal),
       ),
     profileProperties: (asking, isFresh) =>
-      keep(keyOf(asking, 'profiles'), recent(isFresh), () => dictionary.profileProperties(asking.scope, asking.signal)),
-    approved: (scope, since) =>
-      keep(
-        `${scope.projectId} since ${since}`,
-        () => true,
-        () => dictionary.eventsBefore(scope, since),
-      ),
+      keep(asking, 'profiles', isFresh, (signal) => dictionary.profileProperties(asking.scope, signal)),
+    approved: (scope, since) => {
+      const key = `${scope.projectId} ${since}`
+      const known = approved.get(key) ?? approvedEvents(scope, since)
+      approved.delete(key)
+      approved.set(key, known)
+      if (approved.size > approvedCountMax) approved.delete(approved.keys().next().value as string)
+      known.catch(() => {
+        if (approved.get(key) === known) approved.delete(key)
+      })
+      return known
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { jsonReply, type Route, type Scoped } from '../../http/route.ts'
 import { sentJson } from '../../http/sent-json.ts'
+import type { ProjectScope } from '../../kernel/scope.ts'
 import { type Convention, conventions, defaultSettings } from './domain/standards.ts'
 import { accepts, base, lexiconPath, noStore, whoOf } from './route-parts.ts'
 import type { Dictionary } from './store/clickhouse-dictionary.ts'
@@ -29,6 +30,8 @@ const wanted = z.strictObject({
 export interface SettingsRouteDeps {
   readonly settings: LexiconSettingsStore
   readonly dictionary: Dictionary
+  /** Has the names of events that need no approval looked up, while their events are there. */
+  readonly keepApproved: (scope: ProjectScope) => Promise<void>
 }
 
 /** LEX-09…11: how a project governs its names; read, and replaced whole. */
@@ -48,7 +51,9 @@ export const settingsRoutes = (deps: SettingsRouteDeps): readonly Route[] => [
     handle: async (request: Scoped) => {
       const sent = sentJson(wanted, request.body)
       const engineNow = await deps.dictionary.now(request.scope)
-      return replyOf(await deps.settings.replace(request.scope, { ...sent, engineNow }, whoOf(request)))
+      const stored = await deps.settings.replace(request.scope, { ...sent, engineNow }, whoOf(request))
+      await deps.keepApproved(request.scope)
+      return replyOf(stored)
     },
   },
 ]

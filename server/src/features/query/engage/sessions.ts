@@ -1,6 +1,7 @@
 import { randomAlphanumeric } from '../../../kernel/ids.ts'
 import type { ProjectScope } from '../../../kernel/scope.ts'
 import type { ControlDb } from '../../../platform/postgres/control-db.ts'
+import { readErasureEpoch } from '../../../platform/postgres/erasure-epoch.ts'
 
 /** Pages of one question. Who is on them is in the region engine; nothing that was asked is kept. */
 export interface EngageSession {
@@ -46,10 +47,5 @@ export const createEngageSessions = (control: ControlDb): EngageSessions => ({
       [sessionId, projectId, pageSize, total, hasBareIds],
     )
   },
-  erasureEpoch: async ({ projectId }) => {
-    const [row] = await control.rows<{ erasure_epoch: number }>('SELECT erasure_epoch FROM project WHERE id = $1', [
-      projectId,
-    ])
-    return row?.erasure_epoch ?? 0
-  },
+  erasureEpoch: ({ projectId }) => readErasureEpoch(control, projectId),
 })
