@@ -63,9 +63,9 @@ const readUntilMs = ({ buckets, intervals: { clock, ends }, criterion }: Retenti
 }
 
 /** SQL of the number of the day, week or month of the zone that an event is in; null where no calendar matters. */
-const calendarSql = (binder: Binder, { clock }: Intervals): string | null => {
+const calendarSql = (binder: Binder, { clock }: Intervals, time = 'e.time'): string | null => {
   if (clock.kind === 'rolling') return null
-  const date = `toDate32(e.time, ${binder.bind(clock.zone, 'String')})`
+  const date = `toDate32(${time}, ${binder.bind(clock.zone, 'String')})`
   if (clock.unit === 'day') return `toInt32(${date})`
   return clock.unit === 'week' ? `intDiv(toInt32(${date}) + 3, 7)` : `(toYear(${date}) * 12 + toMonth(${date}))`
 }
@@ -87,11 +87,10 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
   const unit = calendarSql(binder, plan.intervals)
   const number = plan.sumOf === null ? null : `ifNull(toFloat64OrNull(${context.eventProperty(plan.sumOf)}), 0)`
   const ofUnit = unit === null ? '' : ', u'
-  const [birth, back] = [`(t, b, v${ofUnit})`, `(t, w${ofUnit}${number === null ? '' : ', n'})`]
+  const back = `(t, w${ofUnit}${number === null ? '' : ', n'})`
   const columns = [
     `${key} AS person`,
     'toUnixTimestamp64Milli(e.time) AS t',
-    `${bucketSql(binder, plan.buckets)} AS b`,
     `${isBirth} AS is_birth`,
     `${isReturn} AS is_return`,
     `${ofBirth} AS v`,
@@ -104,15 +103,36 @@ const peopleSql = (view: ReadView, binder: Binder, plan: RetentionPlan): string 
     events: namesOfMatches([plan.birth, plan.return]),
     ...wanted,
   })
-  const births =
-    plan.type === 'birth'
-      ? `[minIf(${birth}, is_birth)]`
-      : `arrayFilter((birth, step, at) -> at = 1 OR step != 0, arraySort(groupArrayIf(${birth}, is_birth)) AS sorted,
-   arrayDifference(arrayMap(birth -> toInt64(birth.2), sorted)), arrayEnumerate(sorted))`
-  return `SELECT ${births} AS births, groupArrayIf(${back}, is_return) AS returns
+  // Numbers are kept much faster than tuples, and what follows from an instant is worked out for few of them.
+  const at = (instant: string, more: string): string => {
+    const time = `fromUnixTimestamp64Milli(${instant}, 'UTC')`
+    const calendar = calendarSql(binder, plan.intervals, time)
+    return `(${instant}, ${bucketSql(binder, plan.buckets, time)}, ${more}${calendar === null ? '' : `, ${calendar}`})`
+  }
+  const isPlain = number === null && unit === null && ofReturn === `''`
+  const returns = isPlain ? `arrayMap(t -> (t, ''), groupArrayIf(t, is_return))` : `groupArrayIf(${back}, is_return)`
+  return `SELECT ${birthsSql(plan, at, ofBirth === `''`)} AS births, ${returns} AS returns
 FROM (SELECT ${columns.join(',\n  ')} ${from})
 WHERE is_birth OR is_return
 GROUP BY person HAVING countIf(is_birth) > 0`
+}
+
+/** `at`: SQL of an instant with its bucket, a value and its unit. */
+const birthsSql = (
+  plan: RetentionPlan,
+  at: (instant: string, value: string) => string,
+  hasNoValue: boolean,
+): string => {
+  if (plan.type === 'birth') {
+    return hasNoValue
+      ? `[${at('minIf(t, is_birth)', `''`)}]`
+      : `[${at('minIf((t, v), is_birth).1', 'minIf((t, v), is_birth).2')}]`
+  }
+  const all = hasNoValue
+    ? `arrayMap(one -> ${at('one', `''`)}, arraySort(groupArrayIf(t, is_birth)))`
+    : `arrayMap(one -> ${at('one.1', 'one.2')}, arraySort(groupArrayIf((t, v), is_birth)))`
+  return `arrayFilter((birth, step, at) -> at = 1 OR step != 0, ${all} AS sorted,
+   arrayDifference(arrayMap(birth -> toInt64(birth.2), sorted)), arrayEnumerate(sorted))`
 }
 
 /** Rows of RetentionRow. With a breakdown by what came back, `first` is 0: it is of the cohort, and asked for apart. */
